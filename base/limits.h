@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// Every limit on what comes from outside (DESIGN A12), in one place. Sizes are bytes, times are
+// milliseconds unless the name says otherwise.
+#pragma once
+
+#define LIMIT_MESSAGE (64u * 1024 * 1024)      // one LSP message
+#define LIMIT_HEADER (8u * 1024)               // all header lines of one LSP message
+#define LIMIT_JSON_DEPTH 128                   // nested arrays and objects
+#define LIMIT_FILE (4u * 1024 * 1024)          // an analysed file; larger ones are left alone
+#define LIMIT_FINDINGS 500                     // findings per file
+#define LIMIT_REFERENCES 5000                  // references per file
+#define LIMIT_NDJSON_LINE (8u * 1024 * 1024)   // one line of a model server's stream
+#define LIMIT_TAGS_BODY (16u * 1024 * 1024)    // GET /api/tags, GET /api/ps, /v1/models
+#define LIMIT_SHOW_BODY (4u * 1024 * 1024)     // POST /api/show
+#define LIMIT_VERSION_BODY (64u * 1024)        // GET /api/version and error bodies
+#define LIMIT_MODELS 10000                     // models per server
+#define LIMIT_NAME 512                         // a model name as written
+#define LIMIT_HOST 2048                        // a host or URL as written
+#define LIMIT_REQUESTS 1024                    // client requests in flight
+#define LIMIT_SERVERS 64                       // distinct hosts contacted in one session
+#define LIMIT_SHOW_IN_FLIGHT 4                 // POST /api/show at once
+#define LIMIT_PATTERN_MS 10                    // a user's pattern on one file
+#define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)  // unsent output; above, reading stops
+#define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped
+#define LIMIT_COMPLETIONS 200                  // items in one completion list
+#define LIMIT_SETTINGS_FILE (1u * 1024 * 1024) // config.json, .ollama-ls.json, state.json
+#define LIMIT_CATALOG_FILE (64u * 1024 * 1024) // check --catalog
+
+#define TIME_CONNECT_MS 2000 // to a model server
+#define TIME_CALL_MS 5000    // version, tags, ps, show in all
