@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the Python tests share: an LSP client, the meta-model check, a runner."""
