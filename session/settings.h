@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// Settings with grades (DESIGN A15): which source may say what, and which source wins. Keys of grade
+// `user` are ignored with one warning when they come from the workspace. Pure; loop thread only.
+#pragma once
+
+#include <json-c/json.h>
+
+#include "diagnostics/finding.h"
+#include "ollama/io/server.h"
+
+// Sources by rising precedence. USER_FILE and INIT_OPTIONS are of grade user, as is CLIENT when
+// initializationOptions.settingsAreUserGrade is true.
+enum settings_source {
+    SETTINGS_USER_FILE,      // $XDG_CONFIG_HOME/ollama-ls/config.json
+    SETTINGS_WORKSPACE_FILE, // .ollama-ls.json of a workspace folder
+    SETTINGS_INIT_OPTIONS,   // initializationOptions
+    SETTINGS_CLIENT,         // workspace/configuration or didChangeConfiguration
+    SETTINGS_SOURCE_COUNT
+};
+const char *settings_source_name(enum settings_source source); // for warnings
+
+enum server_kind { SERVER_KIND_OLLAMA, SERVER_KIND_OPENAI };
+
+struct server_setting {
+    struct str name; // "default" replaces the default server
+    struct str url;  // as written
+    struct str canonical;
+    enum server_kind kind;
+    struct str api_key_env; // name of the variable, empty: none
+    struct http_header *headers;
+    size_t n_headers;
+};
+
+struct host_map_entry {
+    struct str from; // host name as written in files, optional :port
+    struct str to;   // URL
+};
+
+// Merged, checked, immutable. All strings live in `arena`.
+struct settings {
+    struct arena arena;
+    struct server_setting *servers; // [0] is the default server, always there
+    size_t n_servers;
+    struct str *trusted_hosts; // as written
+    size_t n_trusted_hosts;
+    struct host_map_entry *host_map;
+    size_t n_host_map;
+    struct str backend; // "ollama", "openai", "auto"
+    bool fallback;
+    bool auto_pull;
+    struct str ollama_path; // empty: from PATH
+    int64_t cache_ttl_ms;
+    int64_t health_interval_ms;
+    struct json_object *conventions; // array or NULL; owned
+    struct str *exclude; // globs
+    size_t n_exclude;
+    enum severity severities[CODE_COUNT];
+    bool has_severity[CODE_COUNT];
+    struct str *ignore_models;
+    size_t n_ignore_models;
+    bool ai_enable;
+    bool ai_review;
+    struct json_object *ai; // the rest of ai.*, actions, inlineCompletion as JSON for later issues; owned
+};
+
+struct settings_input {
+    struct json_object *sources[SETTINGS_SOURCE_COUNT]; // borrowed; NULL: absent. The section's value
+    bool client_is_user_grade;
+    struct str host_flag; // --host, replaces the default server; may be empty
+    struct str env_ollama_host; // OLLAMA_HOST of the environment; may be empty
+};
+
+// Always yields usable settings; problems are reported one line each ("ollama-ls: setting "url" in
+// .ollama-ls.json is ignored: it may only come from your own settings; put it into …"). Returns owned.
+struct settings *settings_create(const struct settings_input *input,
+                                 void (*on_problem)(void *data, struct str message), void *data);
+void settings_destroy(struct settings *settings);
+
+// The config file's path: $XDG_CONFIG_HOME/ollama-ls/config.json or ~/.config/…; empty without HOME.
+struct str settings_user_path(struct arena *arena);
+#define SETTINGS_WORKSPACE_NAME ".ollama-ls.json"
+
+// Adds `name` to ignoreModels of the workspace file's text (may be empty) keeping the rest, comments
+// included, as it is. ERR_INVALID with a message when the file is not a JSON object.
+enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name, struct str *out,
+                                    struct error *error);

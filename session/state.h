@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// What the program remembers between runs: hosts trusted per workspace root, models chosen per
+// workspace and role. $XDG_STATE_HOME/ollama-ls/state.json, mode 0600, written atomically; several
+// processes may write: each write reads the file again and merges. A broken file is kept aside as
+// state.json.broken and a new one begun.
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct state; // owned
+
+// `path` NULL: the default place. Never NULL; a missing file is an empty state.
+struct state *state_open(const char *path);
+void state_close(struct state *state);
+// Reads the file again if another process changed it.
+void state_reload(struct state *state);
+
+// `root` is the workspace folder's path ("" outside any); `url` a canonical URL.
+bool state_is_trusted(const struct state *state, struct str root, struct str url);
+enum err state_trust(struct state *state, struct str root, struct str url, struct error *error,
+                     struct arena *arena);
+// The model chosen for a role ("chat", "autocomplete", "embed") in this workspace; empty if none.
+// Borrowed until the next change.
+struct str state_model(const struct state *state, struct str root, struct str role);
+enum err state_set_model(struct state *state, struct str root, struct str role, struct str model,
+                         struct error *error, struct arena *arena);
