@@ -1,0 +1,7 @@
+; SPDX-License-Identifier: MIT
+(comment) @comment
+(keyword) @keyword
+(parameter_name) @property
+(role) @constant.builtin
+(value) @string
+(invalid) @error
