@@ -8,6 +8,7 @@
 #define LIMIT_HEADER (8u * 1024)               // all header lines of one LSP message
 #define LIMIT_JSON_DEPTH 128                   // nested arrays and objects
 #define LIMIT_FILE (4u * 1024 * 1024)          // an analysed file; larger ones are left alone
+#define LIMIT_TEXT (64u * 1024 * 1024)         // a document held in memory; offsets fit 32 bits
 #define LIMIT_FINDINGS 500                     // findings per file
 #define LIMIT_REFERENCES 5000                  // references per file
 #define LIMIT_NDJSON_LINE (8u * 1024 * 1024)   // one line of a model server's stream
