@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+//
+// Merging and checking settings. One table row per key says its type and grade; the merge walks the
+// table, so a key cannot be forgotten by one of the sources. Invariants: servers[0] always exists; a
+// key of grade user never comes from the workspace.
+#include "session/settings.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/uri.h"
+
+enum grade { GRADE_USER, GRADE_ANY };
+
+enum key_type { KEY_STRING, KEY_BOOL, KEY_NUMBER, KEY_ARRAY, KEY_OBJECT };
+
+struct key {
+    const char *path; // dotted
+    enum key_type type;
+    enum grade grade;
+};
+
+// DESIGN A15. Members of ai and inlineCompletion are rows of their own because their grades differ.
+static const struct key keys[] = {
+    {"url", KEY_STRING, GRADE_USER},
+    {"servers", KEY_ARRAY, GRADE_USER},
+    {"trustedHosts", KEY_ARRAY, GRADE_USER},
+    {"hostMap", KEY_OBJECT, GRADE_USER},
+    {"backend", KEY_STRING, GRADE_USER},
+    {"fallback", KEY_BOOL, GRADE_USER},
+    {"autoPull", KEY_BOOL, GRADE_USER},
+    {"ollamaPath", KEY_STRING, GRADE_USER},
+    {"cacheTtl", KEY_NUMBER, GRADE_ANY},
+    {"healthInterval", KEY_NUMBER, GRADE_ANY},
+    {"conventions", KEY_ARRAY, GRADE_ANY},
+    {"exclude", KEY_ARRAY, GRADE_ANY},
+    {"severity", KEY_OBJECT, GRADE_ANY},
+    {"ignoreModels", KEY_ARRAY, GRADE_ANY},
+    {"ai.enable", KEY_BOOL, GRADE_ANY},
+    {"ai.review", KEY_BOOL, GRADE_ANY},
+    {"ai.think", KEY_BOOL, GRADE_ANY},
+    {"ai.model", KEY_OBJECT, GRADE_USER},
+    {"ai.temperature", KEY_NUMBER, GRADE_USER},
+    {"ai.numPredict", KEY_NUMBER, GRADE_USER},
+    {"ai.keepAlive", KEY_STRING, GRADE_USER},
+    {"ai.prompts", KEY_OBJECT, GRADE_USER},
+    {"actions", KEY_ARRAY, GRADE_USER},
+    {"inlineCompletion.enable", KEY_BOOL, GRADE_ANY},
+    {"inlineCompletion.debounceMs", KEY_NUMBER, GRADE_ANY},
+    {"inlineCompletion.model", KEY_STRING, GRADE_USER},
+};
+
+#define CACHE_TTL_S 60
+#define HEALTH_INTERVAL_S 30
+
+struct merge {
+    const struct settings_input *input;
+    struct settings *settings;
+    void (*on_problem)(void *data, struct str message);
+    void *data;
+};
+
+const char *settings_source_name(enum settings_source source) {
+    switch (source) {
+    case SETTINGS_USER_FILE: return "the user file config.json";
+    case SETTINGS_WORKSPACE_FILE: return SETTINGS_WORKSPACE_NAME;
+    case SETTINGS_INIT_OPTIONS: return "initializationOptions";
+    case SETTINGS_CLIENT: return "the editor's configuration";
+    case SETTINGS_SOURCE_COUNT: break;
+    }
+    return "settings";
+}
+
+static const char *type_text(enum key_type type) {
+    switch (type) {
+    case KEY_STRING: return "a string";
+    case KEY_BOOL: return "true or false";
+    case KEY_NUMBER: return "a number";
+    case KEY_ARRAY: return "an array";
+    case KEY_OBJECT: return "an object";
+    }
+    return "something else";
+}
+
+static bool type_fits(enum key_type type, struct json_object *value) {
+    switch (type) {
+    case KEY_STRING: return json_is(value, json_type_string);
+    case KEY_BOOL: return json_is(value, json_type_boolean);
+    case KEY_NUMBER: return json_is(value, json_type_int) || json_is(value, json_type_double);
+    case KEY_ARRAY: return json_is(value, json_type_array);
+    case KEY_OBJECT: return json_is(value, json_type_object);
+    }
+    return false;
+}
+
+#define PROBLEM(merge, ...)                                                                            \
+    ((merge)->on_problem ? (merge)->on_problem((merge)->data,                                          \
+                                               arena_printf(&(merge)->settings->arena, __VA_ARGS__))   \
+                         : (void)0)
+
+static bool is_user_grade(const struct settings_input *input, enum settings_source source) {
+    return source == SETTINGS_USER_FILE || source == SETTINGS_INIT_OPTIONS ||
+           (source == SETTINGS_CLIENT && input->client_is_user_grade);
+}
+
+// "ai.enable" may be written nested or as one dotted key.
+static struct json_object *lookup(struct json_object *source, const char *path) {
+    struct json_object *flat = json_get(source, path);
+    return flat ? flat : json_path(source, path);
+}
+
+// The value in force for a key, borrowed from its source; NULL: the default.
+static struct json_object *merged(struct merge *merge, const struct key *key) {
+    struct json_object *found = NULL;
+    for (int i = SETTINGS_SOURCE_COUNT - 1; i >= 0; i--) {
+        enum settings_source source = (enum settings_source)i;
+        struct json_object *value = lookup(merge->input->sources[source], key->path);
+        if (!value) {
+            continue;
+        }
+        if (key->grade == GRADE_USER && !is_user_grade(merge->input, source)) {
+            PROBLEM(merge,
+                    "setting \"%s\" from %s is ignored: a workspace may not set it; put it into "
+                    "initializationOptions or the user file ollama-ls/config.json",
+                    key->path, settings_source_name(source));
+            continue;
+        }
+        if (!type_fits(key->type, value)) {
+            PROBLEM(merge, "setting \"%s\" in %s must be %s; it is ignored", key->path,
+                    settings_source_name(source), type_text(key->type));
+            continue;
+        }
+        if (!found) {
+            found = value;
+        }
+    }
+    return found;
+}
+
+static struct json_object *merged_by_path(struct merge *merge, const char *path) {
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(keys[i].path, path) == 0) {
+            return merged(merge, &keys[i]);
+        }
+    }
+    return NULL;
+}
+
+static struct str own(struct merge *merge, struct str s) {
+    return arena_copy(&merge->settings->arena, s);
+}
+
+static struct str merged_str(struct merge *merge, const char *path) {
+    return own(merge, json_str(merged_by_path(merge, path)));
+}
+
+static bool merged_bool(struct merge *merge, const char *path, bool fallback) {
+    struct json_object *value = merged_by_path(merge, path);
+    return value ? json_object_get_boolean(value) != 0 : fallback;
+}
+
+static int64_t merged_ms(struct merge *merge, const char *path, double fallback_s) {
+    struct json_object *value = merged_by_path(merge, path);
+    double seconds = value ? json_object_get_double(value) : fallback_s;
+    if (!(seconds >= 1 && seconds <= 86400)) {
+        PROBLEM(merge, "setting \"%s\" must lie between 1 and 86400 seconds; %g is used", path,
+                fallback_s);
+        seconds = fallback_s;
+    }
+    return (int64_t)(seconds * 1000);
+}
+
+static struct str *merged_strings(struct merge *merge, const char *path, size_t *n) {
+    struct json_object *array = merged_by_path(merge, path);
+    size_t count = json_count(array);
+    struct str *out = ARENA_ARRAY(&merge->settings->arena, count + 1, struct str);
+    *n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (json_is(json_at(array, i), json_type_string)) {
+            out[(*n)++] = own(merge, json_str(json_at(array, i)));
+        } else {
+            PROBLEM(merge, "setting \"%s\": element %zu must be a string; it is ignored", path, i);
+        }
+    }
+    return out;
+}
+
+static void read_headers(struct merge *merge, struct server_setting *server, struct json_object *object) {
+    if (!json_is(object, json_type_object)) {
+        return;
+    }
+    struct arena *arena = &merge->settings->arena;
+    server->headers =
+        ARENA_ARRAY(arena, (size_t)json_object_object_length(object) + 1, struct http_header);
+    json_object_object_foreach(object, name, value) {
+        if (json_is(value, json_type_string)) {
+            server->headers[server->n_headers].name = arena_copy(arena, str_from(name));
+            server->headers[server->n_headers++].value = arena_copy(arena, json_str(value));
+        } else {
+            PROBLEM(merge, "setting \"servers\": header \"%s\" must be a string; it is ignored", name);
+        }
+    }
+}
+
+// https://ollama.com takes the key of the environment (DESIGN A4.6).
+static void default_key(struct server_setting *server) {
+    if (server->api_key_env.n == 0 && str_eq(server->canonical, STR("https://ollama.com:443"))) {
+        server->api_key_env = STR("OLLAMA_API_KEY");
+    }
+}
+
+static bool read_server(struct merge *merge, struct json_object *entry, size_t i,
+                        struct server_setting *server) {
+    struct str url = json_get_str(entry, "url");
+    struct str kind = json_get_str(entry, "kind");
+    if (url.n == 0) {
+        PROBLEM(merge, "setting \"servers\": entry %zu needs a \"url\"; it is ignored", i);
+        return false;
+    }
+    if (kind.n && !str_eq(kind, STR("ollama")) && !str_eq(kind, STR("openai"))) {
+        PROBLEM(merge, "setting \"servers\": entry %zu: \"kind\" must be \"ollama\" or \"openai\"; it is ignored",
+                i);
+        return false;
+    }
+    *server = (struct server_setting){0};
+    server->url = own(merge, url);
+    server->canonical = host_canonical(&merge->settings->arena, server->url);
+    server->kind = str_eq(kind, STR("openai")) ? SERVER_KIND_OPENAI : SERVER_KIND_OLLAMA;
+    server->api_key_env = own(merge, json_get_str(entry, "apiKeyEnv"));
+    server->name = own(merge, json_get_str(entry, "name"));
+    if (server->name.n == 0) {
+        server->name = server->canonical;
+    }
+    read_headers(merge, server, json_get(entry, "headers"));
+    default_key(server);
+    return true;
+}
+
+static void use_url(struct merge *merge, struct server_setting *server, struct str url) {
+    *server = (struct server_setting){.name = STR("default"), .url = own(merge, url)};
+    server->canonical = host_canonical(&merge->settings->arena, server->url);
+    default_key(server);
+}
+
+// [default, …servers] (DESIGN A10).
+static void merge_servers(struct merge *merge) {
+    struct settings *settings = merge->settings;
+    struct json_object *list = merged_by_path(merge, "servers");
+    struct str url = json_str(merged_by_path(merge, "url"));
+    size_t count = json_count(list);
+    if (count >= LIMIT_SERVERS) {
+        PROBLEM(merge, "setting \"servers\" has %zu entries; the first %d are used", count,
+                LIMIT_SERVERS - 1);
+        count = LIMIT_SERVERS - 1;
+    }
+    settings->servers = ARENA_ARRAY(&settings->arena, count + 1, struct server_setting);
+    settings->n_servers = 1;
+    bool has_default = false;
+    for (size_t i = 0; i < count; i++) {
+        struct server_setting server;
+        if (!read_server(merge, json_at(list, i), i, &server)) {
+            continue;
+        }
+        if (str_eq(server.name, STR("default"))) {
+            settings->servers[0] = server;
+            has_default = true;
+        } else {
+            settings->servers[settings->n_servers++] = server;
+        }
+    }
+    if (merge->input->host_flag.n) {
+        use_url(merge, &settings->servers[0], merge->input->host_flag);
+    } else if (!has_default) {
+        use_url(merge, &settings->servers[0], url.n ? url : merge->input->env_ollama_host);
+    }
+}
+
+static void merge_host_map(struct merge *merge) {
+    struct settings *settings = merge->settings;
+    struct json_object *map = merged_by_path(merge, "hostMap");
+    if (!map) {
+        return;
+    }
+    settings->host_map = ARENA_ARRAY(&settings->arena, (size_t)json_object_object_length(map) + 1,
+                                     struct host_map_entry);
+    json_object_object_foreach(map, from, to) {
+        if (!json_is(to, json_type_string)) {
+            PROBLEM(merge, "setting \"hostMap\": \"%s\" must map to a URL; it is ignored", from);
+            continue;
+        }
+        struct host_map_entry *entry = &settings->host_map[settings->n_host_map++];
+        entry->from = own(merge, str_from(from));
+        entry->to = own(merge, json_str(to));
+    }
+}
+
+static void merge_severity(struct merge *merge) {
+    struct json_object *map = merged_by_path(merge, "severity");
+    if (!map) {
+        return;
+    }
+    json_object_object_foreach(map, name, word) {
+        enum finding_code code;
+        if (!finding_code_parse(str_from(name), &code)) {
+            PROBLEM(merge, "setting \"severity\": there is no finding \"%s\"; see docs/findings.md", name);
+        } else if (!severity_parse(json_str(word), &merge->settings->severities[code])) {
+            PROBLEM(merge,
+                    "setting \"severity\": \"%s\" must be off, hint, information, warning or error", name);
+        } else {
+            merge->settings->has_severity[code] = true;
+        }
+    }
+}
+
+// What later features read by themselves: ai.*, actions, inlineCompletion.*; grades are applied here.
+static void merge_ai(struct merge *merge) {
+    struct json_object *ai = json_object_new_object();
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct str path = str_from(keys[i].path);
+        if (str_starts(path, STR("ai.")) || str_starts(path, STR("inlineCompletion.")) ||
+            str_eq(path, STR("actions"))) {
+            struct json_object *value = merged(merge, &keys[i]);
+            if (value) {
+                json_set(ai, keys[i].path, json_object_get(value));
+            }
+        }
+    }
+    merge->settings->ai = ai;
+    merge->settings->ai_enable = json_get_bool(ai, "ai.enable", true);
+    merge->settings->ai_review = json_get_bool(ai, "ai.review", false);
+}
+
+// A key in one of our own files that no row knows is most likely misspelt.
+static void warn_unknown(struct merge *merge, enum settings_source source) {
+    struct json_object *object = merge->input->sources[source];
+    if (!json_is(object, json_type_object)) {
+        return;
+    }
+    json_object_object_foreach(object, name, value) {
+        (void)value;
+        bool known = str_eq(str_from(name), STR("$schema"));
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !known; i++) {
+            struct str path = str_from(keys[i].path);
+            struct str head = str_slice(path, 0, str_find_char(path, '.'));
+            known = str_eq(path, str_from(name)) || str_eq(head, str_from(name));
+        }
+        if (!known) {
+            PROBLEM(merge, "%s has an unknown setting \"%s\"; see docs/settings.md",
+                    settings_source_name(source), name);
+        }
+    }
+}
+
+struct settings *settings_create(const struct settings_input *input,
+                                 void (*on_problem)(void *data, struct str message), void *data) {
+    struct settings *settings = mem_alloc(sizeof(*settings));
+    arena_init(&settings->arena);
+    struct merge merge = {input, settings, on_problem, data};
+    merge_servers(&merge);
+    merge_host_map(&merge);
+    settings->trusted_hosts = merged_strings(&merge, "trustedHosts", &settings->n_trusted_hosts);
+    settings->backend = merged_str(&merge, "backend");
+    if (settings->backend.n == 0) {
+        settings->backend = STR("ollama");
+    } else if (!str_eq(settings->backend, STR("ollama")) && !str_eq(settings->backend, STR("openai")) &&
+               !str_eq(settings->backend, STR("auto"))) {
+        PROBLEM(&merge, "setting \"backend\" must be ollama, openai or auto; ollama is used");
+        settings->backend = STR("ollama");
+    }
+    settings->fallback = merged_bool(&merge, "fallback", false);
+    settings->auto_pull = merged_bool(&merge, "autoPull", false);
+    settings->ollama_path = merged_str(&merge, "ollamaPath");
+    settings->cache_ttl_ms = merged_ms(&merge, "cacheTtl", CACHE_TTL_S);
+    settings->health_interval_ms = merged_ms(&merge, "healthInterval", HEALTH_INTERVAL_S);
+    struct json_object *conventions = merged_by_path(&merge, "conventions");
+    settings->conventions = conventions ? json_object_get(conventions) : NULL;
+    settings->exclude = merged_strings(&merge, "exclude", &settings->n_exclude);
+    settings->ignore_models = merged_strings(&merge, "ignoreModels", &settings->n_ignore_models);
+    merge_severity(&merge);
+    merge_ai(&merge);
+    warn_unknown(&merge, SETTINGS_USER_FILE);
+    warn_unknown(&merge, SETTINGS_WORKSPACE_FILE);
+    return settings;
+}
+
+void settings_destroy(struct settings *settings) {
+    if (!settings) {
+        return;
+    }
+    json_object_put(settings->conventions);
+    json_object_put(settings->ai);
+    arena_finish(&settings->arena);
+    free(settings);
+}
+
+struct str settings_user_path(struct arena *arena) {
+    struct str base = str_from(getenv("XDG_CONFIG_HOME"));
+    if (base.n == 0 || base.p[0] != '/') {
+        struct str home = str_from(getenv("HOME"));
+        if (home.n == 0) {
+            return STR_NONE;
+        }
+        base = path_join(arena, home, STR(".config"));
+    }
+    return path_join(arena, base, STR("ollama-ls/config.json"));
+}
