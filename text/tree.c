@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// Syntax trees of texts. The only file that knows how a tree-sitter runtime is told to stop: up to
+// 0.24 by a timeout, from 0.25 on by a progress callback (0.26 dropped the timeout). In both, a parse
+// that stopped goes on when it is asked again with the same input.
+//
+// Invariant: a TSTree that a struct tree holds is never edited; ts_tree_edit works on a copy, which
+// shares the nodes.
+#include "text/tree.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "text/internal.h"
+
+struct tree {
+    struct text *text; // a reference of its own
+    TSTree *tree;
+};
+
+struct tree_parse {
+    struct text *text; // a reference of its own
+    TSParser *parser;
+    TSTree *old; // edited to fit the text; NULL: from scratch
+};
+
+static TSPoint point_at(const struct text *text, size_t offset) {
+    TSPoint point;
+    text_point(text, offset, &point.row, &point.column);
+    return point;
+}
+
+// A copy of the base's tree that says where it differs from `text`.
+static TSTree *edited_copy(const struct tree_base *base, const struct text *text) {
+    TSTree *copy = ts_tree_copy(base->tree->tree);
+    const struct text_splice *splice = &base->splice;
+    if (splice->start == splice->old_end && splice->start == splice->new_end) {
+        return copy;
+    }
+    TSInputEdit edit = {
+        .start_byte = (uint32_t)splice->start,
+        .old_end_byte = (uint32_t)splice->old_end,
+        .new_end_byte = (uint32_t)splice->new_end,
+        .start_point = point_at(base->tree->text, splice->start),
+        .old_end_point = point_at(base->tree->text, splice->old_end),
+        .new_end_point = point_at(text, splice->new_end),
+    };
+    ts_tree_edit(copy, &edit);
+    return copy;
+}
+
+struct tree_parse *tree_parse_start(struct text *text, const TSLanguage *language,
+                                    const struct tree_base *base) {
+    TSParser *parser = ts_parser_new();
+    if (!ts_parser_set_language(parser, language)) {
+        ts_parser_delete(parser);
+        return NULL;
+    }
+    struct tree_parse *parse = mem_alloc(sizeof(*parse));
+    parse->text = text_retain(text);
+    parse->parser = parser;
+    parse->old = base && base->tree ? edited_copy(base, text) : NULL;
+    return parse;
+}
+
+#if TREE_SITTER_LANGUAGE_VERSION >= 15
+
+static const char *read_text(void *payload, uint32_t offset, TSPoint point, uint32_t *n) {
+    (void)point;
+    struct str rest = str_from_index(text_str(payload), offset);
+    *n = (uint32_t)rest.n;
+    return rest.p;
+}
+
+static bool is_past(TSParseState *state) {
+    const int64_t *deadline = state->payload;
+    return clock_us() >= *deadline;
+}
+
+static TSTree *parse_for(struct tree_parse *parse, uint64_t budget_us) {
+    int64_t deadline = clock_us() + (int64_t)budget_us;
+    TSInput input = {.payload = parse->text, .read = read_text, .encoding = TSInputEncodingUTF8};
+    TSParseOptions options = {.payload = &deadline,
+                              .progress_callback = budget_us > 0 ? is_past : NULL};
+    return ts_parser_parse_with_options(parse->parser, parse->old, input, options);
+}
+
+#else
+
+static TSTree *parse_for(struct tree_parse *parse, uint64_t budget_us) {
+    struct str bytes = text_str(parse->text);
+    ts_parser_set_timeout_micros(parse->parser, budget_us);
+    return ts_parser_parse_string(parse->parser, parse->old, bytes.p, (uint32_t)bytes.n);
+}
+
+#endif
+
+enum err tree_parse_step(struct tree_parse *parse, uint64_t budget_us, struct tree **out) {
+    *out = NULL;
+    TSTree *tree = parse_for(parse, budget_us);
+    if (!tree) {
+        return ERR_TIMEOUT;
+    }
+    *out = mem_alloc(sizeof(**out));
+    (*out)->text = text_retain(parse->text);
+    (*out)->tree = tree;
+    return ERR_OK;
+}
+
+void tree_parse_destroy(struct tree_parse *parse) {
+    if (!parse) {
+        return;
+    }
+    ts_parser_delete(parse->parser);
+    ts_tree_delete(parse->old);
+    text_release(parse->text);
+    free(parse);
+}
+
+struct tree *tree_parse(struct text *text, const TSLanguage *language, const struct tree_base *base) {
+    struct tree *tree = NULL;
+    struct tree_parse *parse = tree_parse_start(text, language, base);
+    if (parse) {
+        tree_parse_step(parse, 0, &tree);
+    }
+    tree_parse_destroy(parse);
+    return tree;
+}
+
+void tree_destroy(struct tree *tree) {
+    if (!tree) {
+        return;
+    }
+    ts_tree_delete(tree->tree);
+    text_release(tree->text);
+    free(tree);
+}
+
+struct text *tree_text(const struct tree *tree) {
+    return tree->text;
+}
+
+const TSLanguage *tree_language(const struct tree *tree) {
+    return ts_tree_language(tree->tree);
+}
+
+TSNode tree_root(const struct tree *tree) {
+    return ts_tree_root_node(tree->tree);
+}
+
+struct str tree_node_str(const struct tree *tree, TSNode node) {
+    return str_slice(text_str(tree->text), ts_node_start_byte(node), ts_node_end_byte(node));
+}
