@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// Open documents: their texts, and what analysis says of them. Texts change at didChange at once;
+// everything else is made when somebody asks, and kept until the text, the conventions or the nearest
+// .env change. A document that cannot hold a reference costs its text alone (DESIGN A3). Loop thread
+// only.
+#pragma once
+
+#include "diagnostics/finding.h"
+#include "lsp/rpc.h"
+#include "session/session.h"
+#include "text/edit.h"
+#include "text/tree.h"
+
+struct document {
+    // --- public, read only; strings are owned by the document ---
+    struct str uri;         // the client's own spelling: for everything sent back
+    struct str path;        // decoded and normalised; of an untitled document the part after "untitled:"
+    struct str language_id; // may be empty
+    bool is_file;           // has a place on disk (file:)
+    bool is_ours;           // file: or untitled:; others are kept, never analysed
+    bool is_too_large;      // over a limit: kept empty until its whole text comes again
+    int64_t version;
+    struct text *text; // never NULL
+    enum format format; // FORMAT_NONE: nothing for us
+    struct str root;   // its workspace folder's path, or empty
+    // --- private ---
+    struct document_private *private;
+    struct document *next;
+};
+
+struct documents {
+    struct document *first;
+    size_t n;
+    uint64_t clock;       // counts uses of trees
+    size_t n_trees;       // trees alive
+    uint64_t environment; // counts changes of .env texts: analyses that used an older one are redone
+};
+
+#define DOCUMENTS_TREES 4 // syntax trees kept alive, of the documents used last
+
+// The open document of that URI, in whatever spelling; NULL if it is not open.
+struct document *documents_find(struct lsp_server *server, struct str uri);
+struct document *documents_find_path(struct lsp_server *server, struct str path);
+
+// References of the document; NULL where there is nothing for us. Borrowed until the next loop turn.
+const struct analysis *document_analysis(struct lsp_server *server, struct document *document);
+
+// Findings with their fixes, as known now. Never NULL. Borrowed until the next loop turn.
+const struct findings *document_findings(struct lsp_server *server, struct document *document);
+
+// Its syntax tree, made if need be; NULL where the format has none. Borrowed until the next loop turn.
+struct tree *document_tree(struct lsp_server *server, struct document *document);
+
+// What session functions ask for a document; lives in `arena`.
+struct session_document *document_session(struct lsp_server *server, struct document *document,
+                                          struct arena *arena);
+
+// The server that a reference of this document belongs to. Pure view, contacts nothing.
+struct resolved document_resolve(struct lsp_server *server, struct document *document,
+                                 struct arena *arena, const struct reference_host *host);
+
+// --- positions: the one place where bytes and the client's units meet ---
+
+// The byte offset of a Position; false if it is none. Clamped to the text.
+bool document_offset(const struct lsp_server *server, const struct document *document,
+                     struct json_object *position, size_t *offset);
+// Both ends of a Range; false if it is none.
+bool document_range(const struct lsp_server *server, const struct document *document,
+                    struct json_object *range, size_t *start, size_t *end);
+// A Range of bytes [start, end). Returns owned.
+struct json_object *document_range_json(const struct lsp_server *server,
+                                        const struct document *document, size_t start, size_t end);
+// A TextEdit. Returns owned.
+struct json_object *document_edit_json(const struct lsp_server *server,
+                                       const struct document *document, const struct edit *edit);
+// A WorkspaceEdit of edits in this document, in the form the client takes. Returns owned.
+struct json_object *document_workspace_edit(const struct lsp_server *server,
+                                            const struct document *document, const struct edit *edits,
+                                            size_t n);
+
+// --- events: for the feed, server.c and the handlers of text synchronisation ---
+void documents_open(struct lsp_server *server, struct json_object *params);
+void documents_change(struct lsp_server *server, struct json_object *params);
+void documents_close(struct lsp_server *server, struct json_object *params);
+// The state that findings depend on changed: `server_changed` NULL means settings, trust or folders
+// (analyses too are redone), else only findings of documents that refer to that server.
+void documents_invalidate(struct lsp_server *server, const struct server *server_changed);
+// A file on disk changed: what depends on it (.env families, paths that Modelfiles name) is redone.
+void documents_file_changed(struct lsp_server *server, struct str path);
+void documents_finish(struct lsp_server *server);
