@@ -490,9 +490,9 @@ class Connection:
             while left > 0 and not self.fake.stopping:
                 self.socket.sendall(piece[:min(left, len(piece))])
                 left -= len(piece)
-        except OSError:
-            raise Gone() from None
-        return True
+        finally:
+            self.socket.close()
+        raise Gone()
 
     def _fault_endless(self, fault):
         self.write(self.head(200, "application/json", "Connection: close") + b'{"models":[')

@@ -56,7 +56,7 @@ class Client:
 
     def __init__(self, command, env=None, cwd=None, profile="vscode-11", pacing=None, seed=None,
                  capabilities=None, options=None):
-        self.command = [str(word) for word in command]
+        self.words = [str(word) for word in command]
         self.profile_name = profile
         self.profile = caps.load(profile)
         if capabilities is not None:
@@ -71,7 +71,7 @@ class Client:
         self.random = random.Random(self.seed)
         self.transcript, self.violations = [], []
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, cwd=cwd, env=env,
+        self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, cwd=cwd, env=env,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
@@ -467,16 +467,19 @@ class Client:
         self.looked_at.add(uri)
         if self.pulling:
             return self._pull(uri, until, limit)
-        if until is None:
+        if until is None or until([]):
+            # Nothing published yet means nothing found, so let the server get there first: two
+            # round trips, because findings may be sent when the loop is idle.
             self.settle()
-            self.wait(lambda: self.publish_count[uri], "diagnostics of " + uri, limit)
-            return self.published[uri]["diagnostics"]
+            self.settle()
+        if until is None:
+            return self.published.get(uri, {"diagnostics": []})["diagnostics"]
         return self.wait(lambda: self._published_like(uri, until), "diagnostics of %s" % uri,
                          limit)[0]
 
     def _published_like(self, uri, until):
-        found = self.published.get(uri)
-        return [found["diagnostics"]] if found and until(found["diagnostics"]) else None
+        found = self.published.get(uri, {"diagnostics": []})
+        return [found["diagnostics"]] if until(found["diagnostics"]) else None
 
     def _pull(self, uri, until, limit):
         deadline = time.monotonic() + limit
@@ -558,7 +561,8 @@ class Client:
         """The transcript, for a failure."""
         with self.lock:
             lines = ["%s  profile=%s pacing=%s seed=%d" % (
-                " ".join(self.command), self.profile_name, self.pacing, self.seed)]
+                " ".join(self.words), self.profile_name, self.pacing, self.seed)]
+            lines += ["violation: " + text for text in dict.fromkeys(self.violations)]
             for at, arrow, message in self.transcript[-80:]:
                 lines.append("%8.3f %s %s" % (at, arrow, _brief(message, 1200)))
             text = self.stderr.decode("utf-8", "replace")

@@ -34,7 +34,7 @@ def _list(element):
     return {"kind": "array", "element": element}
 
 
-def _struct(name, **members):
+def _struct(name, /, **members):
     """A structure; a member ending in `_` is optional."""
     properties = [{"name": key.rstrip("_"), "type": kind, "optional": key.endswith("_")}
                   for key, kind in members.items()]
