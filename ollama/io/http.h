@@ -8,6 +8,11 @@
 // cookies; a loopback host is never reached through a proxy; TLS is always verified; connect timeout
 // TIME_CONNECT_MS. There is no first-byte or low-speed timeout unless asked for: a model may load for
 // minutes in silence.
+//
+// No handler ever runs inside curl: bytes are set aside and handed over after curl has returned, so a
+// handler may start and cancel whatever it likes. curl itself (and with it the TLS library) is set up
+// by the first http_start, not at program start. TLS writes can raise SIGPIPE: the program must ignore
+// that signal.
 #pragma once
 
 #include <uv.h>
@@ -25,9 +30,11 @@ struct http_header {
 
 struct http_request {
     struct str method; // "GET", "POST", "DELETE"
-    struct str url;
+    struct str url; // http or https, without user:password@
     struct str body; // empty: none. Sent as application/json. Copied
-    const struct http_header *headers; // extra ones; copied
+    // Extra ones; copied. Those with a line break or NUL, and those that would change the framing
+    // (Content-Length, Transfer-Encoding, Connection, Expect), make the call end with ERR_INVALID.
+    const struct http_header *headers;
     size_t n_headers;
     int64_t total_ms; // limit for the whole call, 0: none
     size_t max_body;  // bytes of the answer; more is ERR_LIMIT. 0: no limit (streams)
@@ -40,7 +47,8 @@ struct http_response {
     int64_t connect_us;      // time to connect, 0 on a reused connection
     int64_t first_byte_us;
     int64_t total_us;
-    bool reused; // connection was reused
+    bool reused;  // connection was reused
+    bool refused; // nobody listens at that address (ERR_IO)
 };
 
 struct http_handlers {
@@ -50,7 +58,8 @@ struct http_handlers {
     bool (*on_body)(void *data, const struct http_response *response, struct str bytes);
     // Exactly once, never from inside http_start or http_cancel; the call is gone afterwards. `error`
     // is filled when result is not ERR_OK: ERR_CANCELLED, ERR_TIMEOUT, ERR_IO (refused, unresolvable,
-    // reset, TLS), ERR_LIMIT, ERR_PROTOCOL. An HTTP status of 400 is no error here. Borrowed.
+    // reset, TLS), ERR_LIMIT, ERR_PROTOCOL, ERR_INVALID (the request itself). An HTTP status of 400 is
+    // no error here. Borrowed.
     void (*on_done)(void *data, enum err result, const struct http_response *response,
                     const struct error *error);
     void *data;
@@ -59,7 +68,8 @@ struct http_handlers {
 // Returns owned, or NULL when curl cannot be set up.
 struct http *http_create(uv_loop_t *loop);
 
-// Cancels all calls (their on_done runs), closes the handles, then frees itself and calls on_closed.
+// Cancels all calls (their on_done runs on a later turn), closes the handles, then frees itself and
+// calls on_closed (may be NULL). What is started meanwhile ends with ERR_CANCELLED.
 void http_close(struct http *http, void (*on_closed)(void *data), void *data);
 
 // Starts a transfer. The call is valid until its on_done. Never NULL: what fails at once is reported by
@@ -67,8 +77,10 @@ void http_close(struct http *http, void (*on_closed)(void *data), void *data);
 struct http_call *http_start(struct http *http, const struct http_request *request,
                              const struct http_handlers *handlers);
 
-// The socket is closed before this returns; on_done(ERR_CANCELLED) follows on a later turn.
-// Idempotent.
+// The socket is closed before this returns, also while the name is being resolved, the connection is
+// being made or the server is silent. No on_body follows; on_done(ERR_CANCELLED) comes after this has
+// returned. Idempotent.
 void http_cancel(struct http_call *call);
 
-size_t http_in_flight(const struct http *http);
+size_t http_in_flight(const struct http *http); // calls whose on_done has not run
+uv_loop_t *http_loop(const struct http *http);

@@ -13,6 +13,7 @@ enum server_state {
     SERVER_UNREACHABLE, // does not answer, or is no Ollama
 };
 
+// 0 or less: the default.
 struct server_options {
     int64_t cache_ttl_ms;       // model list, default 60000
     int64_t health_interval_ms; // default 30000
@@ -42,17 +43,19 @@ typedef void (*server_change_fn)(void *data, struct server *server);
 struct server *server_create(uv_loop_t *loop, struct http *http, const struct endpoint *endpoint,
                              struct str name, bool is_configured, const struct server_options *options,
                              server_change_fn on_change, void *data);
-// Cancels what runs; frees itself when its handles are closed, then calls on_closed (may be NULL).
+// Cancels what runs; frees itself when its handles are closed, then calls on_closed (may be NULL). To be
+// called before http_close.
 void server_close(struct server *server, void (*on_closed)(void *data), void *data);
 
 // Something open needs this server: keeps catalog and health fresh (TTL, interval, back-off 2 → 10 s on
 // loopback, 30 → 120 s elsewhere) until interest drops to none. Counted.
 void server_interest(struct server *server, bool wanted);
 
-// Check now (a user's action, or a request found it back), unless a check runs.
+// Check now, model list included (a user's action, a finished pull, or a request found it back). While
+// a check runs that has already asked for the list, another follows it.
 void server_refresh(struct server *server);
 
-// As server_refresh, calling done (once) when the check that runs or starts is over.
+// As server_refresh, calling done (once) when that check is over; at the latest when the server closes.
 void server_refresh_then(struct server *server, void (*done)(void *data, struct server *server), void *data);
 
 // The latest snapshot, or NULL if there never was one. Borrowed until the next loop turn: retain it
@@ -62,6 +65,9 @@ struct catalog *server_catalog(const struct server *server);
 // Asks /api/show for this model if its capabilities or context length are unknown; referenced models
 // first, at most LIMIT_SHOW_IN_FLIGHT at once, remembered by digest. on_change tells when it is there.
 void server_want_details(struct server *server, struct str model);
+
+// Are details asked for by server_want_details still on their way? (So that a terminal command may wait.)
+bool server_details_pending(const struct server *server);
 
 // A finished generating call or load tells: running models changed; asks /api/ps soon.
 void server_touch_running(struct server *server);

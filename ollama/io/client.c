@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls whose answer is one JSON object. Source of paths, bodies and answers: Ollama's
+// server/routes.go and api/types.go (v0.33).
+#include "ollama/io/client.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "ollama/io/call.h"
+
+// Something else may answer /api/version too: only a string counts.
+static const char *check_version(struct json_object *answer) {
+    return json_is(json_get(answer, "version"), json_type_string) ? NULL : "no version";
+}
+
+// Old servers wrote an empty list as null.
+static const char *check_models(struct json_object *answer) {
+    if (json_has(answer, "models") && !json_get(answer, "models")) {
+        json_set(answer, "models", json_object_new_array());
+    }
+    return json_is(json_get(answer, "models"), json_type_array) ? NULL : "no list of models";
+}
+
+struct call *ollama_version(struct http *http, const struct endpoint *endpoint, call_json_fn done,
+                            void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/version", STR_NONE, done, data);
+    call->accepts = check_version;
+    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_VERSION_BODY);
+    return call;
+}
+
+struct call *ollama_tags(struct http *http, const struct endpoint *endpoint, call_json_fn done,
+                         void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/tags", STR_NONE, done, data);
+    call->accepts = check_models;
+    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_TAGS_BODY);
+    return call;
+}
+
+struct call *ollama_ps(struct http *http, const struct endpoint *endpoint, call_json_fn done,
+                       void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/ps", STR_NONE, done, data);
+    call->accepts = check_models;
+    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_TAGS_BODY);
+    return call;
+}
+
+static struct json_object *body_of_model(struct str model) {
+    struct json_object *body = json_object_new_object();
+    json_set_str(body, "model", model);
+    return body;
+}
+
+struct call *ollama_show(struct http *http, const struct endpoint *endpoint, struct str model,
+                         call_json_fn done, void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/show", model, done, data);
+    struct json_object *body = body_of_model(model);
+    call_start(call, STR("POST"), body, TIME_CALL_MS, LIMIT_SHOW_BODY);
+    json_object_put(body);
+    return call;
+}
+
+struct call *ollama_delete(struct http *http, const struct endpoint *endpoint, struct str model,
+                           call_json_fn done, void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/delete", model, done, data);
+    call->takes_empty = true;
+    struct json_object *body = body_of_model(model);
+    call_start(call, STR("DELETE"), body, 0, LIMIT_VERSION_BODY);
+    json_object_put(body);
+    return call;
+}
+
+// --- load and unload ---
+
+// A bare number must be sent as one: Ollama refuses "300" (no unit) but takes 300 (seconds).
+static void set_keep_alive(struct json_object *body, struct str keep_alive) {
+    int64_t seconds = 0;
+    if (str_to_int64(keep_alive, &seconds)) {
+        json_set_int(body, "keep_alive", seconds);
+    } else if (!str_is_empty(keep_alive)) {
+        json_set_str(body, "keep_alive", keep_alive);
+    }
+}
+
+// /api/generate refuses models that only embed; /api/embed without input loads those.
+static bool load_as_embedding(struct call *call, const struct call_result *result) {
+    if (result->remote.fault != FAULT_CAPABILITY || strcmp(call->path, "/api/generate") != 0) {
+        return false;
+    }
+    struct json_object *body = body_of_model(call->model);
+    json_set(body, "input", json_object_new_array());
+    set_keep_alive(body, call->keep_alive);
+    call_restart(call, "/api/embed", body);
+    json_object_put(body);
+    return true;
+}
+
+struct call *ollama_load(struct http *http, const struct endpoint *endpoint, struct str model,
+                         struct str keep_alive, call_json_fn done, void *data) {
+    struct call *call = call_create_json(http, endpoint, "/api/generate", model, done, data);
+    call->again = load_as_embedding;
+    call->keep_alive = arena_copy(&call->arena, keep_alive);
+    struct json_object *body = body_of_model(model);
+    json_set_bool(body, "stream", false);
+    set_keep_alive(body, keep_alive);
+    call_start(call, STR("POST"), body, 0, LIMIT_SHOW_BODY);
+    json_object_put(body);
+    return call;
+}
+
+struct call *ollama_unload(struct http *http, const struct endpoint *endpoint, struct str model,
+                           call_json_fn done, void *data) {
+    return ollama_load(http, endpoint, model, STR("0"), done, data);
+}
