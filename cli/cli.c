@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line: which command runs, --help, --version, and the language server as the default.
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/utf.h"
+#include "lsp/lsp.h"
+
+static const struct command commands[] = {
+    {"check", "check [PATH...]", "lint files and folders (no PATH: .)",
+     "  --format text|json|sarif|github   how findings are printed (default text)\n"
+     "  --fix                             apply the certain text edits; nothing is ever pulled\n"
+     "  --offline                         open no socket; what is installed is unknown\n"
+     "  --catalog FILE                    what is installed: output of `models --json`, or names, one a line\n"
+     "  --host URL                        the default server, instead of OLLAMA_HOST\n"
+     "  --severity error|warning|information|hint\n"
+     "                                    print and count findings from here on (default warning)\n"
+     "  --no-ignore                       do not read .gitignore\n"
+     "Exits with 0: nothing found, 1: something, 2: usage or I/O error.\n",
+     check_run},
+    {"models", "models [--json]", "installed and running models of every configured server",
+     "  --json        for programs (and for check --catalog)\n"
+     "  --host URL    the default server, instead of OLLAMA_HOST\n",
+     models_run},
+    {"status", "status [--json] [--watch]", "is the server there, what is loaded",
+     "  --json        the status object\n"
+     "  --watch       stay, and print again on each change; with --json one object a line\n"
+     "  --host URL    the default server, instead of OLLAMA_HOST\n"
+     "Exits with 0 when the default server answers, else 1.\n",
+     status_run},
+    {"pull", "pull MODEL [--host URL]", "install a model, with progress",
+     "  --host URL    the default server, instead of OLLAMA_HOST\n", pull_run},
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_find(const char *name) {
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int usage_error(const char *command, const char *format, ...) {
+    va_list args;
+    fprintf(stderr, "ollama-ls%s%s: ", command ? " " : "", command ? command : "");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry: ollama-ls %s%s\n", command ? "help " : "--help", command ? command : "");
+    return EXIT_USAGE;
+}
+
+static void print_help(void) {
+    puts("ollama-ls: the editor companion for Ollama\n\n"
+         "  ollama-ls [--stdio] [--log-file F] [--log-io F] [--host URL]\n"
+         "                              the language server (what an editor starts)");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        printf("  ollama-ls %-17s %s\n", commands[i].synopsis, commands[i].about);
+    }
+    puts("  ollama-ls --version | --help | help CMD\n\n"
+         "Environment: OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_LS_LOG=error|warn|info|debug, proxy variables.\n"
+         "Settings: $XDG_CONFIG_HOME/ollama-ls/config.json, .ollama-ls.json in a workspace.");
+}
+
+static int print_command_help(const char *name) {
+    const struct command *command = name ? command_find(name) : NULL;
+    if (!name) {
+        print_help();
+        return EXIT_FINE;
+    }
+    if (!command) {
+        return usage_error(NULL, "there is no command \"%s\"", name);
+    }
+    printf("ollama-ls %s\n%s.\n\n%s", command->synopsis, command->about, command->help);
+    return EXIT_FINE;
+}
+
+// Somebody typed the program's name into a terminal: an editor would have piped.
+static int explain_on_terminal(void) {
+    fputs("ollama-ls is a language server: an editor starts it and talks to it on standard input.\n\n"
+          "  Neovim 0.11+   vim.lsp.config('ollama_ls', {cmd = {'ollama-ls'}}); vim.lsp.enable('ollama_ls')\n"
+          "  Emacs eglot    (add-to-list 'eglot-server-programs '(yaml-mode . (\"ollama-ls\")))\n"
+          "  Helix          [language-server.ollama-ls] command = \"ollama-ls\"\n\n"
+          "In a terminal: ollama-ls check . | models | status | pull MODEL; more with --help.\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
+static int run_server(int argc, char **argv) {
+    enum { OPT_STDIO = 1, OPT_LOG_FILE, OPT_LOG_IO, OPT_HOST };
+    static const struct option options[] = {
+        {"stdio", no_argument, NULL, OPT_STDIO},
+        {"log-file", required_argument, NULL, OPT_LOG_FILE},
+        {"log-io", required_argument, NULL, OPT_LOG_IO},
+        {"host", required_argument, NULL, OPT_HOST},
+        {0},
+    };
+    struct lsp_options lsp = {0};
+    const char *log_file = NULL;
+    bool stdio = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case OPT_STDIO: stdio = true; break;
+        case OPT_LOG_FILE: log_file = optarg; break;
+        case OPT_LOG_IO: lsp.log_io = optarg; break;
+        case OPT_HOST: lsp.host_flag = str_from(optarg); break;
+        default: return usage_error(NULL, "unknown option");
+        }
+    }
+    if (optind < argc) {
+        return usage_error(NULL, "unexpected \"%s\"", argv[optind]);
+    }
+    if (!stdio && isatty(STDIN_FILENO)) {
+        return explain_on_terminal();
+    }
+    if (!log_open(log_file)) {
+        fprintf(stderr, "ollama-ls: %s cannot be opened for the log; stderr is used\n", log_file);
+    }
+    return lsp_main(&lsp);
+}
+
+int cli_main(int argc, char **argv) {
+    enum log_level level;
+    const char *wanted = getenv("OLLAMA_LS_LOG");
+    log_set_level(wanted && log_level_parse(str_from(wanted), &level) ? level : LOG_WARN);
+    if (argc < 2 || argv[1][0] == '-') {
+        if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+            puts("ollama-ls " OLLAMA_LS_VERSION);
+            return EXIT_FINE;
+        }
+        if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+            print_help();
+            return EXIT_FINE;
+        }
+        opterr = 0;
+        return run_server(argc, argv);
+    }
+    if (strcmp(argv[1], "help") == 0) {
+        return print_command_help(argc > 2 ? argv[2] : NULL);
+    }
+    const struct command *command = command_find(argv[1]);
+    if (!command) {
+        return usage_error(NULL, "there is no command \"%s\"", argv[1]);
+    }
+    if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+        return print_command_help(argv[1]);
+    }
+    opterr = 0;
+    int code = command->run(argc - 1, argv + 1);
+    // A full disk or a closed pipe must not look like success.
+    if (fflush(stdout) != 0 && code == EXIT_FINE) {
+        return EXIT_USAGE;
+    }
+    return code;
+}
