@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+//
+// Trees: after any edits, a tree parsed with the old one's help is the tree of a fresh parse; a parse
+// in steps gives the same tree; a tree keeps what it needs alive.
+#include "grammars/grammars.h"
+#include "text/tree.h"
+
+#include "text_random.h"
+
+enum { PIECES_MAX = 40, DOCUMENT_BYTES = 2000, ROUNDS = 30 };
+
+struct language {
+    const TSLanguage *(*get)(void);
+    struct str open, item, close;  // a sound document is open, items, close
+    struct str pieces[PIECES_MAX]; // what changes, and unsound documents, are made of
+};
+
+static const struct language YAML = {
+    grammar_yaml,
+    STR_INIT(""),
+    STR_INIT("- name: caf\xc3\xa9\n  model: \"llama3\"\n  roles: [chat, edit]\n  text: |\n    a: b\n\n    c\n"),
+    STR_INIT(""),
+    {STR_INIT("\n"), STR_INIT("\n  "), STR_INIT("\n    "), STR_INIT("\n- "), STR_INIT("\n  - "),
+     STR_INIT("model: llama3"), STR_INIT("key:"), STR_INIT("a: b"), STR_INIT("\""), STR_INIT("'"),
+     STR_INIT("\"quoted: text\""), STR_INIT(" # comment\n"), STR_INIT("|\n  block\n"),
+     STR_INIT("[a, b]"), STR_INIT("{a: b}"), STR_INIT("---\n"), STR_INIT("&x "), STR_INIT("*x"),
+     STR_INIT(" "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n"), STR_INIT("\xf0\x9f\x98\x80"),
+     STR_INIT(": "), STR_INIT("[")}};
+static const struct language JSON = {
+    grammar_json,
+    STR_INIT("["),
+    STR_INIT("{\"model\": \"llama3\", \"list\": [1, {\"a\": null}]},\n"),
+    STR_INIT("0]"),
+    {STR_INIT("{"), STR_INIT("}"), STR_INIT("["), STR_INIT("]"), STR_INIT("\"model\": \"llama3\""),
+     STR_INIT(","), STR_INIT("\""), STR_INIT("\\"), STR_INIT("true"), STR_INIT("12.5e3"),
+     STR_INIT("\n"), STR_INIT("// note\n"), STR_INIT("/* a\nb */"), STR_INIT(": "),
+     STR_INIT("\"\xc3\xa9\""), STR_INIT("{\"a\": [1, 2]}"), STR_INIT("\r\n"), STR_INIT("null")}};
+static const struct language TOML = {
+    grammar_toml,
+    STR_INIT("title = \"x\"\n"),
+    STR_INIT("[[models]]\nname = \"llama3\" # note\nlist = [1,\n  2]\ntext = \"\"\"\na\n\"\"\"\n"),
+    STR_INIT(""),
+    {STR_INIT("\n"), STR_INIT("[table]\n"), STR_INIT("[[array]]\n"), STR_INIT("a = 1\n"),
+     STR_INIT("model = \"llama3\"\n"), STR_INIT("\"\"\""), STR_INIT("'''"), STR_INIT("\""),
+     STR_INIT("x.y = true\n"), STR_INIT("# note\n"), STR_INIT("["), STR_INIT("]"),
+     STR_INIT("list = [1,\n2]\n"), STR_INIT(" = "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n")}};
+static const struct language MODELFILE = {
+    grammar_modelfile,
+    STR_INIT("# base\n"),
+    STR_INIT("FROM llama3\nPARAMETER stop \"x\"\nSYSTEM \"\"\"You\n  are\n\"\"\"\n"),
+    STR_INIT(""),
+    {STR_INIT("\n"), STR_INIT("FROM llama3\n"), STR_INIT("PARAMETER stop \"x\"\n"), STR_INIT("\""),
+     STR_INIT("\"\"\""), STR_INIT("SYSTEM \"\"\"a\nb\"\"\"\n"), STR_INIT("SYSTEM \"\"\""),
+     STR_INIT("MESSAGE user hi\n"), STR_INIT("# note\n"), STR_INIT("PARAMETER "), STR_INIT("bad"),
+     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"), STR_INIT("\xe2\x80\x8b"),
+     STR_INIT("\nFROM"), STR_INIT("MESSAGE"), STR_INIT("\0"), STR_INIT("\xef\xbb\xbf")}};
+static const struct language DOTENV = {
+    grammar_dotenv,
+    STR_INIT("# env\n"),
+    STR_INIT("OLLAMA_HOST=http://x:1 # c\nexport A=\"b\nc\"\nD='e'\n"),
+    STR_INIT(""),
+    {STR_INIT("\n"), STR_INIT("OLLAMA_HOST=http://x:1\n"), STR_INIT("A=\"b\" # c\n"), STR_INIT("\""),
+     STR_INIT("'"), STR_INIT("B='x\ny'\n"), STR_INIT("export "), STR_INIT("C="), STR_INIT("D: e\n"),
+     STR_INIT("\\"), STR_INIT(" #"), STR_INIT("<<<<<<< HEAD\n"), STR_INIT("=======\n"),
+     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"), STR_INIT("\0"),
+     STR_INIT("word")}};
+
+static struct str random_piece(struct random *random, const struct language *language) {
+    size_t n = 0;
+    while (n < PIECES_MAX && language->pieces[n].p) {
+        n++;
+    }
+    return language->pieces[random_below(random, n)];
+}
+
+// Appends pieces while there is room for `size` bytes.
+static size_t random_pieces(struct random *random, const struct language *language, char *out,
+                            size_t size) {
+    size_t n = 0;
+    for (;;) {
+        struct str piece = random_piece(random, language);
+        if (n + piece.n > size) {
+            return n;
+        }
+        memcpy(out + n, piece.p, piece.n);
+        n += piece.n;
+    }
+}
+
+static size_t random_document(struct random *random, const struct language *language, char *out) {
+    size_t size = random_below(random, DOCUMENT_BYTES);
+    if (random_one_in(random, 3)) {
+        return random_pieces(random, language, out, size);
+    }
+    size_t n = 0;
+    for (struct str part = language->open; n + part.n + language->close.n <= size;
+         part = language->item) {
+        memcpy(out + n, part.p, part.n);
+        n += part.n;
+    }
+    memcpy(out + n, language->close.p, language->close.n);
+    return n + language->close.n;
+}
+
+static bool points_equal(TSPoint a, TSPoint b) {
+    return a.row == b.row && a.column == b.column;
+}
+
+static bool nodes_equal(TSTreeCursor *a, TSTreeCursor *b) {
+    TSNode x = ts_tree_cursor_current_node(a), y = ts_tree_cursor_current_node(b);
+    if (ts_node_symbol(x) != ts_node_symbol(y) || ts_node_start_byte(x) != ts_node_start_byte(y) ||
+        ts_node_end_byte(x) != ts_node_end_byte(y) ||
+        !points_equal(ts_node_start_point(x), ts_node_start_point(y)) ||
+        !points_equal(ts_node_end_point(x), ts_node_end_point(y)) ||
+        ts_node_is_missing(x) != ts_node_is_missing(y) ||
+        ts_node_has_error(x) != ts_node_has_error(y) ||
+        ts_tree_cursor_current_field_id(a) != ts_tree_cursor_current_field_id(b)) {
+        return false;
+    }
+    bool down = ts_tree_cursor_goto_first_child(a);
+    if (down != ts_tree_cursor_goto_first_child(b)) {
+        return false;
+    }
+    while (down) {
+        if (!nodes_equal(a, b)) {
+            return false;
+        }
+        bool next = ts_tree_cursor_goto_next_sibling(a);
+        if (next != ts_tree_cursor_goto_next_sibling(b)) {
+            return false;
+        }
+        if (!next) {
+            ts_tree_cursor_goto_parent(a);
+            ts_tree_cursor_goto_parent(b);
+            down = false;
+        }
+    }
+    return true;
+}
+
+static bool trees_equal(const struct tree *a, const struct tree *b) {
+    TSTreeCursor x = ts_tree_cursor_new(tree_root(a)), y = ts_tree_cursor_new(tree_root(b));
+    bool equal = nodes_equal(&x, &y);
+    ts_tree_cursor_delete(&x);
+    ts_tree_cursor_delete(&y);
+    return equal;
+}
+
+// The change's text is made of the language's pieces; now and then its range is far.
+static struct text *random_edit(struct random *random, const struct language *language,
+                                struct text *text, struct text_splice *splice) {
+    char storage[60];
+    struct model model = {.bytes = (char *)(uintptr_t)text_str(text).p, .n = text_size(text)};
+    struct text_change change = {.start = random_position(random, &model)};
+    change.end = change.start;
+    if (random_one_in(random, 8)) {
+        change.end = random_position(random, &model);
+    } else if (random_one_in(random, 2)) {
+        change.end.character += (uint32_t)random_below(random, 5);
+    }
+    size_t size = random_one_in(random, 3) ? 0 : random_below(random, sizeof(storage));
+    change.text = str_of(storage, random_pieces(random, language, storage, size));
+    return text_edit(text, &change, 1, POSITION_UTF8, splice);
+}
+
+static void check_tree(const struct tree *tree, struct text *text, const struct language *language) {
+    struct tree *fresh = tree_parse(text, language->get(), NULL);
+    assert_ptr_equal(tree_text(tree), text);
+    assert_true(trees_equal(tree, fresh));
+    tree_destroy(fresh);
+}
+
+// Edits in sequence; now and then a version is skipped, its splice merged into the next one.
+static void run_incremental(struct random *random, const struct language *language) {
+    char document[DOCUMENT_BYTES + 16];
+    struct text *text = text_create(str_of(document, random_document(random, language, document)));
+    struct tree *tree = tree_parse(text, language->get(), NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct text_splice splice;
+        struct text *next = random_edit(random, language, text, &splice);
+        if (random_one_in(random, 4)) {
+            struct text_splice second;
+            struct text *after = random_edit(random, language, next, &second);
+            splice = text_splice_merge(splice, second);
+            text_release(next);
+            next = after;
+        }
+        struct tree_base base = {.tree = tree, .splice = splice};
+        struct tree *fresh = tree_parse(next, language->get(), &base);
+        check_tree(fresh, next, language);
+        check_tree(tree, text, language); // the old one is as it was
+        tree_destroy(tree);
+        text_release(text);
+        tree = fresh;
+        text = next;
+    }
+    tree_destroy(tree);
+    text_release(text);
+}
+
+static void run_all_incremental(struct random *random) {
+    const struct language *all[] = {&YAML, &JSON, &TOML, &MODELFILE, &DOTENV};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        run_incremental(random, all[i]);
+    }
+}
+
+static void test_incremental_equals_fresh(void **state) {
+    (void)state;
+    random_each_seed(30, run_all_incremental);
+}
+
+// The smallest budget makes every step stop as soon as the runtime looks at the clock.
+static void check_steps(const struct language *language, size_t bytes) {
+    char *document = malloc(bytes);
+    assert_non_null(document);
+    size_t n = 0;
+    for (struct str part = language->open; n + part.n + language->close.n <= bytes;
+         part = language->item) {
+        memcpy(document + n, part.p, part.n);
+        n += part.n;
+    }
+    memcpy(document + n, language->close.p, language->close.n);
+    struct text *text = text_create(str_of(document, n + language->close.n));
+    struct tree *tree = NULL;
+    struct tree_parse *parse = tree_parse_start(text, language->get(), NULL);
+    size_t stops = 0;
+    while (tree_parse_step(parse, 1, &tree) == ERR_TIMEOUT) {
+        assert_null(tree);
+        stops++;
+        assert_true(stops < 1000 * 1000);
+    }
+    tree_parse_destroy(parse);
+    assert_true(stops > 10);
+    check_tree(tree, text, language);
+    tree_destroy(tree);
+    text_release(text);
+    free(document);
+}
+
+static void test_steps_give_the_same_tree(void **state) {
+    (void)state;
+    check_steps(&YAML, 40000);
+    check_steps(&JSON, 40000);
+    check_steps(&TOML, 40000);
+    check_steps(&MODELFILE, 40000);
+    check_steps(&DOTENV, 40000);
+}
+
+static void test_a_parse_can_be_given_up(void **state) {
+    (void)state;
+    struct text *text = text_create(STR("a: [1, 2, 3]\n"));
+    struct tree_parse *parse = tree_parse_start(text, grammar_yaml(), NULL);
+    text_release(text); // the parse has a reference of its own
+    tree_parse_destroy(parse);
+    tree_parse_destroy(NULL);
+}
+
+static void test_a_tree_keeps_its_text(void **state) {
+    (void)state;
+    struct text *text = text_create(STR("FROM llama3\n"));
+    struct tree *tree = tree_parse(text, grammar_modelfile(), NULL);
+    text_release(text);
+    TSNode value = ts_node_child_by_field_name(ts_node_child(tree_root(tree), 0), "value", 5);
+    assert_true(str_eq(tree_node_str(tree, value), STR("llama3")));
+    tree_destroy(tree);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_incremental_equals_fresh),
+        cmocka_unit_test(test_steps_give_the_same_tree),
+        cmocka_unit_test(test_a_parse_can_be_given_up),
+        cmocka_unit_test(test_a_tree_keeps_its_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
