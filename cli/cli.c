@@ -13,7 +13,7 @@
 #include "base/utf.h"
 #include "lsp/lsp.h"
 
-static const struct command commands[] = {
+static const struct cli_command commands[] = {
     {"check", "check [PATH...]", "lint files and folders (no PATH: .)",
      "  --format text|json|sarif|github   how findings are printed (default text)\n"
      "  --fix                             apply the certain text edits; nothing is ever pulled\n"
@@ -40,7 +40,7 @@ static const struct command commands[] = {
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-const struct command *command_find(const char *name) {
+static const struct cli_command *cli_command_find(const char *name) {
     for (size_t i = 0; i < N_COMMANDS; i++) {
         if (strcmp(commands[i].name, name) == 0) {
             return &commands[i];
@@ -72,7 +72,7 @@ static void print_help(void) {
 }
 
 static int print_command_help(const char *name) {
-    const struct command *command = name ? command_find(name) : NULL;
+    const struct cli_command *command = name ? cli_command_find(name) : NULL;
     if (!name) {
         print_help();
         return EXIT_FINE;
@@ -148,7 +148,7 @@ int cli_main(int argc, char **argv) {
     if (strcmp(argv[1], "help") == 0) {
         return print_command_help(argc > 2 ? argv[2] : NULL);
     }
-    const struct command *command = command_find(argv[1]);
+    const struct cli_command *command = cli_command_find(argv[1]);
     if (!command) {
         return usage_error(NULL, "there is no command \"%s\"", argv[1]);
     }

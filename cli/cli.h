@@ -9,7 +9,7 @@
 enum exit_code { EXIT_FINE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2 };
 
 // argv[0] is the command's name ("check").
-struct command {
+struct cli_command {
     const char *name;
     const char *synopsis; // "check [PATH...]"
     const char *about;    // one line
@@ -20,8 +20,6 @@ struct command {
 // The whole program. Returns the exit code.
 int cli_main(int argc, char **argv);
 
-// NULL if there is none.
-const struct command *command_find(const char *name);
 
 int check_run(int argc, char **argv);
 int models_run(int argc, char **argv);
