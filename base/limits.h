@@ -11,6 +11,7 @@
 #define LIMIT_TEXT (64u * 1024 * 1024)         // a document held in memory; offsets fit 32 bits
 #define LIMIT_FINDINGS 500                     // findings per file
 #define LIMIT_REFERENCES 5000                  // references per file
+#define LIMIT_CONFIG_NODES 400000              // values of one YAML, JSON or TOML file
 #define LIMIT_NDJSON_LINE (8u * 1024 * 1024)   // one line of a model server's stream
 #define LIMIT_TAGS_BODY (16u * 1024 * 1024)    // GET /api/tags, GET /api/ps, /v1/models
 #define LIMIT_SHOW_BODY (4u * 1024 * 1024)     // POST /api/show
