@@ -6,6 +6,8 @@
 // Not thread-safe: one arena, one thread at a time.
 #pragma once
 
+#include <stdarg.h>
+
 #include "base/str.h"
 
 struct arena_chunk;
@@ -37,6 +39,8 @@ struct str arena_lower(struct arena *arena, struct str s); // ASCII lower case
 struct str arena_join(struct arena *arena, struct str a, struct str b);
 struct str arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 // For whatever outlives arenas: as malloc and friends, but ending the process with 70 when memory is out.
 void *mem_alloc(size_t size); // zeroed

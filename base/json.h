@@ -38,7 +38,7 @@ double json_get_double(struct json_object *object, const char *key, double fallb
 size_t json_count(struct json_object *array); // 0 if not an array
 struct json_object *json_at(struct json_object *array, size_t i); // borrowed, or NULL
 
-// --- building: `value` is taken by the container; return the container's argument for chaining ---
+// --- building: `value` is taken by the container; nothing is returned ---
 struct json_object *json_new_str(struct str s); // invalid UTF-8 is replaced by U+FFFD
 void json_set(struct json_object *object, const char *key, struct json_object *value);
 void json_set_str(struct json_object *object, const char *key, struct str s);
