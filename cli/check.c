@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/uri.h"
 #include "base/utf.h"
 #include "base/vec.h"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/uri.h"
 
 enum grade { GRADE_USER, GRADE_ANY };
