@@ -34,7 +34,6 @@ class Settings(LspCase):
                     settings=severity("hint") if "client" in present else None)
                 uri = self.open(client, ".env", ENV)
                 client.diagnostics(uri, lambda d: [f["severity"] for f in d] == [levels[expected]])
-                client.drop("experimental/serverStatus")
                 client.finish()
 
     def test_off_silences_and_null_is_absent(self):
@@ -43,7 +42,6 @@ class Settings(LspCase):
         control = self.open(client, "b.env", "OLLAMA_MODEL=gemma3:12b\n")
         self.expect(client, control, "model-not-installed")
         self.finding(client)
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_wrong_types_are_one_warning_and_the_default(self):
@@ -57,7 +55,6 @@ class Settings(LspCase):
         texts = [p["message"] for p in client.shown]
         self.assertEqual(len(texts), len(set(texts)))
         client.drop("window/showMessage")
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_a_broken_settings_file_is_one_warning(self):
@@ -69,7 +66,6 @@ class Settings(LspCase):
                 self.finding(client, "unknown-model")
                 self.assertLessEqual(len(client.shown), 1)
                 client.drop("window/showMessage")
-                client.drop("experimental/serverStatus")
                 client.finish()
 
     def test_exclude(self):
@@ -80,7 +76,6 @@ class Settings(LspCase):
         uri = self.open(client, "vendored/deep/.env", ENV)
         client.settle()
         self.assertEqual([], client.diagnostics(uri, lambda d: True))
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_a_convention_of_ones_own(self):
@@ -92,7 +87,6 @@ class Settings(LspCase):
         found = self.expect(client, uri, "unknown-model")
         self.assertEqual(self.range_of(client, text, "zzz-unknown"), found[0]["range"])
         client.drop("window/showMessage")
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_a_client_that_answers_configuration_badly(self):
@@ -105,7 +99,6 @@ class Settings(LspCase):
                 client.initialize([{"uri": uri_of(self.workspace), "name": "w"}])
                 self.finding(client, "unknown-model")
                 client.drop("window/showMessage")
-                client.drop("experimental/serverStatus")
                 client.finish()
 
     def test_settings_changed_while_open(self):
@@ -116,7 +109,6 @@ class Settings(LspCase):
         client.settings = {"ollama-ls": {"ignoreModels": ["zzz-unknown"]}}
         client.notify("workspace/didChangeConfiguration", {"settings": None})
         self.expect(client, uri)
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_eglots_empty_settings_change_nothing(self):
@@ -135,7 +127,6 @@ class Settings(LspCase):
         control = self.open(client, "b.env", "OLLAMA_MODEL=gemma3:12b\n")
         self.expect(client, control, "model-not-installed")
         self.finding(client)
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_another_configured_server_makes_a_model_known(self):
@@ -145,7 +136,6 @@ class Settings(LspCase):
                                                            "kind": "ollama"}]})
         found = self.finding(client, "model-not-installed")
         self.assertIn("gpu", found[0]["message"])
-        client.drop("experimental/serverStatus")
         client.finish()
 
 
@@ -167,7 +157,6 @@ class Folders(LspCase):
         client.settle()
         self.expect(client, first, "unknown-model")
         client.drop("window/showMessage")
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_no_folder_nested_folders_and_twice_the_same(self):
@@ -183,7 +172,6 @@ class Folders(LspCase):
                 client.open(uri, ENV)
                 self.expect(client, uri, "unknown-model")
                 client.drop("window/showMessage")
-                client.drop("experimental/serverStatus")
                 client.finish()
 
     def test_the_workspace_file_is_watched_and_obeyed(self):
@@ -216,7 +204,6 @@ class Folders(LspCase):
         client.notify("workspace/didChangeWatchedFiles",
                       {"changes": [{"uri": uri_of(path), "type": 1}]})
         self.expect(client, uri)
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_registration_follows_the_client(self):
@@ -246,7 +233,6 @@ class Requests(LspCase):
             message = client.answer(identity, 3)
             self.assertIn(message.get("error", {}).get("code"), (None, -32800))
         client.drop("window/showMessage")
-        client.drop("experimental/serverStatus")
         client.looked_at.add(uri)
         client.finish()
 
@@ -264,7 +250,6 @@ class Requests(LspCase):
         else:
             self.assertIn(old["error"]["code"], (-32800, -32801, -32802))
         self.assertEqual([], client.answer(second)["result"]["items"])
-        client.drop("experimental/serverStatus")
         client.finish()
 
     def test_log_trace_only_when_asked(self):
@@ -292,5 +277,4 @@ class Requests(LspCase):
             client.settle()
             client.cancel(identity)
             client.answer(identity)
-        client.drop("experimental/serverStatus")
         client.finish()
