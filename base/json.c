@@ -211,8 +211,11 @@ int64_t json_get_int(struct json_object *object, const char *key, int64_t fallba
 
 double json_get_double(struct json_object *object, const char *key, double fallback) {
     struct json_object *value = json_get(object, key);
-    bool number = json_is(value, json_type_int) || json_is(value, json_type_double);
-    return number ? json_object_get_double(value) : fallback;
+    if (!json_is(value, json_type_int) && !json_is(value, json_type_double)) {
+        return fallback;
+    }
+    double number = json_object_get_double(value);
+    return isfinite(number) ? number : fallback; // 1e999 is JSON, and no number we can use
 }
 
 size_t json_count(struct json_object *array) {
