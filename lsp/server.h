@@ -28,6 +28,7 @@ struct lsp_server {
     struct status status;
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;
+    struct pull *pulls; // running ones (handlers/command_pull.c)
 
     // Workspace folders as the client has them.
     struct workspace_folder {
@@ -44,7 +45,7 @@ struct lsp_server_options {
     struct str host_flag;   // --host
     const char *state_path; // NULL: the default place; tests give their own
     struct rpc_sink sink;   // where messages go
-    void (*on_exit)(void *data); // `exit` came, or the parent process died: stop reading. May be NULL
+    void (*on_exit)(void *data); // `exit` came, or the parent process died: close. May be NULL
     void *data;
 };
 
@@ -63,6 +64,10 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
 
 // 0 if `shutdown` was answered before, else 1.
 int lsp_server_exit_code(const struct lsp_server *server);
+
+// Are the client's settings known, or given up on? Before, nothing is judged and no server contacted:
+// the settings may say that another one is meant.
+bool lsp_server_is_settled(const struct lsp_server *server);
 
 // There is something to do at the end of this loop turn (marked documents, …): makes sure it comes.
 void lsp_server_wake(struct lsp_server *server);

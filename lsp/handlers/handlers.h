@@ -11,3 +11,19 @@ void completion_advertise(const struct lsp_server *server, struct json_object *c
 
 void hover_on_request(struct request *request);
 void hover_advertise(const struct lsp_server *server, struct json_object *capabilities);
+
+void code_action_on_request(struct request *request);
+void code_action_advertise(const struct lsp_server *server, struct json_object *capabilities);
+
+// Commands (commands.h).
+void command_pull(struct request *request, struct json_object *argument);
+void command_load(struct request *request, struct json_object *argument);
+void command_unload(struct request *request, struct json_object *argument);
+void command_delete(struct request *request, struct json_object *argument);
+void command_select_model(struct request *request, struct json_object *argument);
+void command_status(struct request *request, struct json_object *argument);
+void command_refresh(struct request *request, struct json_object *argument);
+void command_cancel(struct request *request, struct json_object *argument);
+void command_trust_host(struct request *request, struct json_object *argument);
+void command_ignore_model(struct request *request, struct json_object *argument);
+void command_start_server(struct request *request, struct json_object *argument);
