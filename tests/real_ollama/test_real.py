@@ -22,7 +22,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 def setUpModule():
     try:
-        Real.server = RealOllama()
+        RealCase.server = RealOllama()
     except Unavailable as reason:
         if os.environ.get("CI") == "true":
             raise AssertionError(str(reason)) from reason
@@ -30,18 +30,20 @@ def setUpModule():
 
 
 def tearDownModule():
-    if Real.server:
-        Real.server.close()
+    if RealCase.server:
+        RealCase.server.close()
 
 
-class Real(LspCase):
+class RealCase(LspCase):
+    """Installs the generated models once per process."""
+
     server = None
     ready = False
 
     def setUp(self):
         super().setUp()
         self.host = self.server.url
-        if not Real.ready:
+        if not RealCase.ready:
             for name, embedding in (("tiny", False), ("embedder", True)):
                 gguf.build(embedding).write(self.workspace / (name + ".gguf"))
                 done = self.server.create(name, "FROM ./%s.gguf\n" % name, self.workspace)
@@ -51,15 +53,17 @@ class Real(LspCase):
             for name in ("llama3.2:3b", "qwen2.5-coder:7b"):
                 self.server.copy("tiny", name)
             self.server.copy("embedder", "nomic-embed-text")
-            Real.ready = True
-
-    def models(self):
-        listed = json.loads(self.run_program("models", "--json", code=0).out)
-        return {m["name"]: m for m in listed["servers"][0]["models"]}
+            RealCase.ready = True
 
     def check(self, *arguments, code=None):
         done = self.run_program("check", "--format", "json", *arguments, code=code)
         return json.loads(done.out)
+
+
+class Real(RealCase):
+    def models(self):
+        listed = json.loads(self.run_program("models", "--json", code=0).out)
+        return {m["name"]: m for m in listed["servers"][0]["models"]}
 
     def test_models(self):
         found = self.models()
@@ -141,7 +145,7 @@ class Real(LspCase):
             other.finish(strict=False)
 
 
-class SecondOpinion(Real):
+class SecondOpinion(RealCase):
     def compare(self, kind, theirs, ours):
         """Both are {input: True when rejected}."""
         known = json.loads((HERE / "differences.json").read_text(encoding="utf-8"))[kind]
