@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""An editor's session with the server, told in words (scripts/demo)."""
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+from lib import positions
+from lib.harness import program, uri_of
+from lib.lsp_client import Client
+
+YAML = """# what an assistant's configuration often looks like
+assistant:
+  provider: ollama
+  model: {wrong}
+  embedding_model: sentence-transformers/all-MiniLM-L6-v2
+"""
+SEVERITY = {1: "error", 2: "warning", 3: "information", 4: "hint"}
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def misspelt(name):
+    """A name with two neighbouring letters swapped."""
+    return name[0] + name[2] + name[1] + name[3:] if len(name) > 4 else name + "x"
+
+
+def show(client, uri, findings):
+    for found in findings:
+        start = found["range"]["start"]
+        say("    %d:%d %s: %s [%s]" % (start["line"] + 1, start["character"] + 1,
+                                       SEVERITY[found["severity"]], found["message"], found["code"]))
+    if not findings:
+        say("    nothing to complain about")
+
+
+def wrong_model(findings):
+    """The findings that name the misspelt model."""
+    return [f for f in findings if f["range"]["start"]["line"] == 3]
+
+
+def fix(client, uri, text, found):
+    """(title, new text) of the first fix that is an edit."""
+    actions = client.request("textDocument/codeAction", {
+        "textDocument": {"uri": uri}, "range": found["range"],
+        "context": {"diagnostics": [found], "only": ["quickfix"]}}) or []
+    say("  The editor asks for quick fixes:")
+    for action in actions:
+        say("    - %s%s" % (action["title"], "  (preferred)" if action.get("isPreferred") else ""))
+    for action in actions:
+        if "edit" not in action and "data" in action:
+            action = client.request("codeAction/resolve", action)
+        edit = action.get("edit")
+        if edit:
+            edits = list((edit.get("changes") or {}).get(uri, []))
+            for change in edit.get("documentChanges") or []:
+                edits += change.get("edits", [])
+            return action["title"], positions.apply_edits(text, edits, client.encoding)
+    return None, text
+
+
+def session(folder):
+    client = Client([program(), "--stdio"], env=dict(os.environ), cwd=str(folder), profile="vscode-11")
+    try:
+        say("  initialize: %s is ready" % client.initialize(
+            [{"uri": uri_of(folder), "name": "demo"}])["serverInfo"]["name"])
+        status = client.wait(lambda: known(client), "the model list")
+        server = status["servers"][0]
+        say("  status: %s, %s with %d models" % (status["state"], server["url"], server["models"]))
+        document(client, uri_of(folder / "assistant.yaml"))
+        client.request("shutdown")
+        client.notify("exit")
+        client.close_stdin()
+        say("  shutdown, exit: code %d" % client.ended())
+    finally:
+        client.kill()
+
+
+def known(client):
+    status = client.command("status")
+    return status if status["state"] not in ("starting",) else None
+
+
+def document(client, uri):
+    probe = YAML.format(wrong="x")
+    client.open(uri, probe, "yaml")
+    place = {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 9}}
+    result = client.request("textDocument/completion", place) or []
+    items = result["items"] if isinstance(result, dict) else result
+    items.sort(key=lambda item: item.get("sortText", item["label"]))
+    installed = next((i["label"] for i in items if not i.get("command")), "llama3.2:3b")
+
+    text = YAML.format(wrong=misspelt(installed))
+    client.edit(uri, 2, text)
+    say("  A file is opened:")
+    for line in text.splitlines():
+        say("    | " + line)
+    say("  The server finds:")
+    findings = client.diagnostics(uri, lambda d: bool(wrong_model(d)))
+    show(client, uri, findings)
+    say("  At the model the editor offers (%d in all):" % len(items))
+    for item in items[:5]:
+        say("    %-28s %s" % (item["label"], item.get("detail", "")))
+
+    title, fixed = fix(client, uri, text, wrong_model(findings)[0])
+    if title:
+        say("  The user takes “%s”. Then:" % title)
+        client.edit(uri, 3, fixed)
+        show(client, uri, client.diagnostics(uri, lambda d: not wrong_model(d)))
+        hover = client.request("textDocument/hover", {
+            "textDocument": {"uri": uri}, "position": {"line": 3, "character": 12}})
+        if hover:
+            contents = hover["contents"]
+            say("  Hovering the model shows:")
+            for line in (contents["value"] if isinstance(contents, dict) else contents).splitlines():
+                say("    | " + line)
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ollama-ls-demo-")).resolve()
+    try:
+        session(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
