@@ -461,7 +461,10 @@ enum err transfer_start(struct http_call *call, const struct http_request *reque
 
     bool is_loopback = false;
     const char *url = arena_cstr(arena, request->url);
-    enum err result = strlen(url) == request->url.n ? check_url(call, url, &is_loopback) : ERR_INVALID;
+    enum err result = strlen(url) == request->url.n
+                          ? check_url(call, url, &is_loopback)
+                          : error_set(&call->error, arena, ERR_INVALID, "%.*s is not a usable URL",
+                                      STR_ARG(call->url));
     if (result == ERR_OK) {
         result = setup_headers(call, request);
     }

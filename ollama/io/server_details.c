@@ -13,7 +13,6 @@
 #define LOG_MODULE "server"
 
 enum {
-    TABLE_SIZE_FIRST = 64,
     DETAILS_MAX = 2 * LIMIT_MODELS,
     DIGEST_BYTES_MAX = 128,
     WANTS_MAX = 1000,
@@ -29,68 +28,26 @@ struct show {
     bool is_background;
 };
 
-// --- the table ---
+// --- what is remembered ---
 
-// The slot of `digest`, or the free one where it belongs. The table is never full.
-static struct details *table_slot(struct details *table, size_t size, struct str digest) {
-    size_t i = (size_t)str_hash(digest) & (size - 1);
-    while (table[i].digest && !str_eq(str_from(table[i].digest), digest)) {
-        i = (i + 1) & (size - 1);
+static void remember(struct server_private *p, struct str digest, const struct model_details *known,
+                     unsigned failed_in) {
+    if (p->details.n >= DETAILS_MAX) { // models come and go; what is still needed is asked again
+        arena_reset(&p->details_arena);
+        strmap_init(&p->details, &p->details_arena, STRMAP_COPY);
     }
-    return &table[i];
-}
-
-static void table_clear(struct server_private *p) {
-    for (size_t i = 0; i < p->table_size; i++) {
-        free(p->table[i].digest);
-    }
-    free(p->table);
-    p->table = NULL;
-    p->table_size = 0;
-    p->n_details = 0;
-}
-
-static void table_grow(struct server_private *p) {
-    size_t size = p->table_size ? p->table_size * 2 : TABLE_SIZE_FIRST;
-    struct details *table = mem_alloc(size * sizeof(*table));
-    for (size_t i = 0; i < p->table_size; i++) {
-        if (p->table[i].digest) {
-            *table_slot(table, size, str_from(p->table[i].digest)) = p->table[i];
-        }
-    }
-    free(p->table);
-    p->table = table;
-    p->table_size = size;
-}
-
-static void table_put(struct server_private *p, struct str digest, const struct model_details *known,
-                      unsigned failed_in) {
-    if (p->n_details >= DETAILS_MAX) {
-        table_clear(p); // models come and go; what is still needed is asked again
-    }
-    if (p->n_details * 2 >= p->table_size) {
-        table_grow(p);
-    }
-    struct details *details = table_slot(p->table, p->table_size, digest);
-    if (!details->digest) {
-        details->digest = mem_strdup(digest);
-        p->n_details++;
+    struct details *details = strmap_get(&p->details, digest);
+    if (!details) {
+        details = ARENA_NEW(&p->details_arena, struct details);
+        strmap_set(&p->details, digest, details);
     }
     details->known = *known;
     details->failed_in = failed_in;
 }
 
-static const struct details *table_get(const struct server_private *p, struct str digest) {
-    if (p->table_size == 0) {
-        return NULL;
-    }
-    const struct details *details = table_slot(p->table, p->table_size, digest);
-    return details->digest ? details : NULL;
-}
-
 const struct model_details *details_of(void *data, struct str digest) {
     const struct server *server = data;
-    const struct details *details = table_get(server->private, digest);
+    const struct details *details = strmap_get(&server->private->details, digest);
     return details && details->failed_in == 0 ? &details->known : NULL;
 }
 
@@ -103,7 +60,7 @@ static bool is_to_be_asked(const struct server_private *p, const struct model *m
     if (str_is_empty(model->digest) || model->digest.n > DIGEST_BYTES_MAX) {
         return false; // nothing to remember the answer by
     }
-    const struct details *details = table_get(p, model->digest);
+    const struct details *details = strmap_get(&p->details, model->digest);
     if (details && (details->failed_in == 0 || details->failed_in == p->epoch)) {
         return false;
     }
@@ -203,11 +160,11 @@ static void on_show(void *data, const struct call_result *result, struct json_ob
     bool is_gone = result->code == ERR_IO || result->code == ERR_TIMEOUT;
     if (result->code == ERR_OK) {
         model_details_from_show(answer, &details);
-        table_put(p, str_from(show->digest), &details, 0);
+        remember(p, str_from(show->digest), &details, 0);
         p->has_new_details = true;
     } else if (result->code != ERR_CANCELLED) {
         LOG_DBG("%.*s", STR_ARG(result->message));
-        table_put(p, str_from(show->digest), &details, p->epoch);
+        remember(p, str_from(show->digest), &details, p->epoch);
     }
     show_remove(show);
     if (!p->is_closing) {
@@ -283,6 +240,7 @@ bool server_details_pending(const struct server *server) {
 void details_init(struct server *server) {
     struct server_private *p = server->private;
     p->epoch = 1; // 0 marks what is known
+    strmap_init(&p->details, &p->details_arena, STRMAP_COPY);
     uv_timer_init(p->loop, &p->batch);
     p->batch.data = server;
     server_hold(server);
@@ -305,5 +263,5 @@ void details_finish(struct server *server) {
     while (p->wants_first) {
         wants_pop(p);
     }
-    table_clear(p);
+    arena_finish(&p->details_arena);
 }

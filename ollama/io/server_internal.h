@@ -4,6 +4,7 @@
 // and ps), server_details.c (asking show). Private to them.
 #pragma once
 
+#include "base/strmap.h"
 #include "ollama/io/server.h"
 
 enum check_step {
@@ -31,7 +32,6 @@ struct answer {
 
 // What /api/show said of one digest.
 struct details {
-    char *digest; // owned; NULL: a free slot
     struct model_details known;
     unsigned failed_in; // 0: known; else the epoch in which asking failed
 };
@@ -87,9 +87,8 @@ struct server_private {
 
     // details
     uv_timer_t batch; // puts arrived details into a new snapshot
-    struct details *table; // open addressing; size is a power of two
-    size_t table_size;
-    size_t n_details;
+    struct arena details_arena;
+    struct strmap details; // digest -> struct details
     struct show *shows;
     size_t n_shows;
     struct want *wants_first;
