@@ -12,11 +12,12 @@ const TSLanguage *grammar_json(void);
 const TSLanguage *grammar_yaml(void);
 const TSLanguage *grammar_toml(void);
 
-// source_file: (instruction keyword: (keyword) name: (parameter_name)? role: (role)? value: (value)?),
-// (comment), (invalid). A value covers its text as written, quotes included, without the blanks
-// around it. Source: Ollama's parser/parser.go.
+// source_file: (instruction keyword: (keyword) name: (parameter_name)? role: (role)? value:
+// (value)?), (comment), (invalid). A value covers its text as written, quotes included, without the
+// blanks around it. Source: Ollama's parser/parser.go.
 const TSLanguage *grammar_modelfile(void);
 
-// source_file: (assignment (export)? key: (key) value: (unquoted | single_quoted | double_quoted)?),
-// (comment), (invalid). Quoted values include their quotes; without a value, `KEY=` has no value node.
+// source_file: (assignment (export)? key: (key) value: (unquoted | single_quoted |
+// double_quoted)?), (comment), (invalid). Quoted values include their quotes; without a value,
+// `KEY=` has no value node.
 const TSLanguage *grammar_dotenv(void);

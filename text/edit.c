@@ -6,15 +6,15 @@
 //     bytes  [ head ........ |   gap   | tail ................ ]
 //     lines  [ starts from 0 |   gap   | starts from the end   ]
 //
-// A change moves the gaps to the line before the one it begins in, so that everything it looks at is
-// in one piece behind the gap; replaces the bytes; and reads again the lines from there to the end of
-// the line it ended in. The line before is read again because an inserted \n may complete its \r.
-// Lines behind the gap keep their distance to the end of the text, which no change before them moves.
-// So a change costs its own lines and the way from the last one, and a batch of thousands of changes
-// does not copy the text thousands of times.
+// A change moves the gaps to the line before the one it begins in, so that everything it looks at
+// is in one piece behind the gap; replaces the bytes; and reads again the lines from there to the
+// end of the line it ended in. The line before is read again because an inserted \n may complete
+// its \r. Lines behind the gap keep their distance to the end of the text, which no change before
+// them moves. So a change costs its own lines and the way from the last one, and a batch of
+// thousands of changes does not copy the text thousands of times.
 //
-// Invariants between changes: head_lines lines begin in [0, head), the others in the tail, where the
-// first one is its first byte; lines[0] exists.
+// Invariants between changes: head_lines lines begin in [0, head), the others in the tail, where
+// the first one is its first byte; lines[0] exists.
 #include "text/edit.h"
 
 #include <stdlib.h>
@@ -26,7 +26,6 @@ struct draft {
     size_t capacity, head, tail;
     struct text_line *lines;
     size_t line_capacity, head_lines, tail_lines;
-    uint32_t lone_crs;
 };
 
 static size_t draft_size(const struct draft *draft) {
@@ -51,7 +50,7 @@ static void reserve_bytes(struct draft *draft, size_t room) {
     if (draft->capacity - size > room) {
         return;
     }
-    size_t capacity = size + room + room / 2 + 64;
+    size_t capacity = size + size / 8 + room + 64; // in proportion: a batch grows it rarely
     char *bytes = mem_realloc(NULL, capacity);
     if (draft->head > 0) {
         memcpy(bytes, draft->bytes, draft->head);
@@ -69,7 +68,7 @@ static void reserve_lines(struct draft *draft, size_t room) {
     if (draft->line_capacity - count >= room) {
         return;
     }
-    size_t capacity = count + room + room / 2 + 16;
+    size_t capacity = count + count / 8 + room + 16;
     struct text_line *lines = mem_realloc(NULL, capacity * sizeof(*lines));
     if (draft->head_lines > 0) {
         memcpy(lines, draft->lines, draft->head_lines * sizeof(*lines));
@@ -100,12 +99,12 @@ static void move_gap(struct draft *draft, size_t line) {
     while (draft->head_lines > line) {
         struct text_line moved = draft->lines[--draft->head_lines];
         draft->tail_lines++;
-        *draft_tail_lines(draft) = (struct text_line){size - moved.start, moved.flags};
+        *draft_tail_lines(draft) = (struct text_line){size - moved.start, moved.non_ascii};
     }
     while (draft->head_lines < line && draft->tail_lines > 0) {
         struct text_line moved = *draft_tail_lines(draft);
         draft->tail_lines--;
-        draft->lines[draft->head_lines++] = (struct text_line){size - moved.start, moved.flags};
+        draft->lines[draft->head_lines++] = (struct text_line){size - moved.start, moved.non_ascii};
     }
     if (target < draft->head) {
         size_t n = draft->head - target;
@@ -119,17 +118,25 @@ static void move_gap(struct draft *draft, size_t line) {
     draft->head = target;
 }
 
-static void draft_init(struct draft *draft, const struct text *text) {
-    *draft = (struct draft){.capacity = (size_t)text->n + 1,
-                            .tail = text->n,
-                            .line_capacity = text->line_count,
-                            .tail_lines = text->line_count,
-                            .lone_crs = text->lone_crs};
+// Copies the text with the gaps where the first change wants them, and with room for a keystroke.
+static void draft_init(struct draft *draft, const struct text *text, size_t line) {
+    enum { ROOM = 256, LINE_ROOM = 16 };
+    size_t head = text->lines[line].start;
+    *draft = (struct draft){.capacity = (size_t)text->n + ROOM,
+                            .head = head,
+                            .tail = text->n - head,
+                            .line_capacity = text->line_count + LINE_ROOM,
+                            .head_lines = line,
+                            .tail_lines = text->line_count - line};
     draft->bytes = mem_realloc(NULL, draft->capacity);
-    memcpy(draft_tail(draft), text->bytes, text->n);
+    memcpy(draft->bytes, text->bytes, head);
+    memcpy(draft_tail(draft), text->bytes + head, draft->tail);
     draft->lines = mem_realloc(NULL, draft->line_capacity * sizeof(*draft->lines));
-    for (size_t i = 0; i < text->line_count; i++) {
-        draft->lines[i] = (struct text_line){text->n - text->lines[i].start, text->lines[i].flags};
+    memcpy(draft->lines, text->lines, line * sizeof(*draft->lines));
+    struct text_line *tail = draft_tail_lines(draft);
+    for (size_t i = 0; i < draft->tail_lines; i++) {
+        struct text_line copied = text->lines[line + i];
+        tail[i] = (struct text_line){text->n - copied.start, copied.non_ascii};
     }
 }
 
@@ -146,7 +153,7 @@ static struct text *draft_text(struct draft *draft) {
     if (draft->capacity - size > size / 8 + 4096) {
         draft->bytes = mem_realloc(draft->bytes, size + 1);
     }
-    return text_adopt(draft->bytes, size, draft->lines, draft->head_lines, draft->lone_crs);
+    return text_adopt(draft->bytes, size, draft->lines, draft->head_lines);
 }
 
 // The byte offset of a position at or behind the gap.
@@ -159,32 +166,28 @@ static size_t draft_offset(const struct draft *draft, struct position position,
     struct str line = str_of(draft_tail(draft) + (start - draft->head),
                              draft_line_start(draft, (size_t)position.line + 1) - start);
     line.n -= line_eol_length(line);
-    uint32_t flags = draft_tail_lines(draft)[position.line - draft->head_lines].flags;
-    return start + units_to_bytes(line, !(flags & TEXT_LINE_NON_ASCII), position.character, encoding);
+    bool non_ascii = draft_tail_lines(draft)[position.line - draft->head_lines].non_ascii;
+    return start + units_to_bytes(line, !non_ascii, position.character, encoding);
 }
 
-// Reads the lines from the gap of the lines up to byte `end` of the text, where a line of the tail (or
-// the text's end) begins, in place of the `dropped` ones that were there.
+// Reads the lines from the gap of the lines up to byte `end` of the text, where a line of the tail
+// (or the text's end) begins, in place of the `dropped` ones that were there.
 static void read_lines(struct draft *draft, size_t from, size_t end, size_t dropped) {
-    for (size_t i = 0; i < dropped; i++) {
-        draft->lone_crs -= draft_tail_lines(draft)[i].flags & TEXT_LINE_LONE_CR ? 1 : 0;
-    }
     draft->tail_lines -= dropped;
     struct str before = str_of(draft->bytes + from, draft->head - from);
     struct str after = str_of(draft_tail(draft), end - draft->head);
-    reserve_lines(draft, line_scan_count(before) + line_scan_count(after) + 1);
-    struct line_scan scan = {.out = draft->lines + draft->head_lines,
-                             .start = (uint32_t)from,
-                             .offset = (uint32_t)from};
+    struct line_scan scan = {.start = (uint32_t)from, .offset = (uint32_t)from};
     line_scan_feed(&scan, before);
     line_scan_feed(&scan, after);
     line_scan_end(&scan, draft->tail_lines == 0);
+    reserve_lines(draft, scan.n);
+    memcpy(draft->lines + draft->head_lines, scan.lines, scan.n * sizeof(*scan.lines));
     draft->head_lines += scan.n;
-    draft->lone_crs += scan.lone_crs;
+    free(scan.lines);
 }
 
-// Replaces bytes [start, end), which stand behind the gap, whose line is `first`; `last` is the line
-// that holds `end`.
+// Replaces bytes [start, end), which stand behind the gap, whose line is `first`; `last` is the
+// line that holds `end`.
 static void replace(struct draft *draft, size_t start, size_t end, size_t last, struct str text) {
     size_t from = draft->head;
     size_t line_end = draft_line_start(draft, last + 1) - (end - start) + text.n;
@@ -200,18 +203,25 @@ static void replace(struct draft *draft, size_t start, size_t end, size_t last, 
     read_lines(draft, from, line_end, dropped);
 }
 
+// The line where a change wants the gaps, of a text of `count` lines: the one before its own.
+static size_t gap_line(const struct text_change *change, size_t count) {
+    uint32_t a = change->start.line, b = change->end.line;
+    size_t first = a < b ? a : b;
+    if (first >= count) {
+        first = count - 1;
+    }
+    return change->whole || first == 0 ? 0 : first - 1;
+}
+
 static struct text_splice apply(struct draft *draft, const struct text_change *change,
                                 enum position_encoding encoding) {
     size_t last = draft_line_count(draft) - 1;
     size_t start = 0, end = draft_size(draft);
-    if (change->whole) {
-        move_gap(draft, 0);
-    } else {
+    move_gap(draft, gap_line(change, draft_line_count(draft)));
+    if (!change->whole) {
         bool ordered = position_cmp(change->start, change->end) <= 0;
         struct position low = ordered ? change->start : change->end;
         struct position high = ordered ? change->end : change->start;
-        size_t first = low.line < last ? low.line : last;
-        move_gap(draft, first > 0 ? first - 1 : 0);
         start = draft_offset(draft, low, encoding);
         end = draft_offset(draft, high, encoding);
         last = high.line < last ? high.line : last;
@@ -233,9 +243,9 @@ static bool is_continuation(char c) {
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-// Takes what is equal off both ends of a splice, as far as whole characters go. At its start the whole
-// run of non-ASCII bytes before it stays inside (up to a character's length), because what follows an
-// incomplete sequence decides how its bytes are read.
+// Takes what is equal off both ends of a splice, as far as whole characters go. At its start the
+// whole run of non-ASCII bytes before it stays inside (up to a character's length), because what
+// follows an incomplete sequence decides how its bytes are read.
 static struct text_splice splice_trim(struct str old, struct str new, struct text_splice splice) {
     size_t start = splice.start, old_end = splice.old_end, new_end = splice.new_end;
     while (start < old_end && start < new_end && old.p[start] == new.p[start]) {
@@ -267,7 +277,7 @@ struct text *text_edit(struct text *text, const struct text_change *changes, siz
         goto out;
     }
     struct draft draft;
-    draft_init(&draft, text);
+    draft_init(&draft, text, gap_line(&changes[0], text->line_count));
     for (size_t i = 0; i < n; i++) {
         // Not exact (the change may remove more), but a limit all the same.
         if (changes[i].text.n > LIMIT_TEXT || draft_size(&draft) > LIMIT_TEXT) {

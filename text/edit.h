@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Edits: a text and a batch of changes make a new text. The line index is carried over, only the lines
-// a change touches are read again, so a keystroke in a file of a megabyte costs two copies of it.
+// Edits: a text and a batch of changes make a new text. The line index is carried over, only the
+// lines a change touches are read again, so a keystroke in a file of a megabyte costs two copies of
+// it.
 #pragma once
 
 #include "text/position.h"
@@ -15,9 +16,9 @@ struct text_change {
     struct str text; // borrowed during the call
 };
 
-// What a batch did, as one replacement: bytes [start, old_end) of the old text became [start, new_end)
-// of the new one. As small as it can be, but never begins or ends inside a character. Nothing changed:
-// start == old_end == new_end.
+// What a batch did, as one replacement: bytes [start, old_end) of the old text became [start,
+// new_end) of the new one. As small as it can be, but never begins or ends inside a character.
+// Nothing changed: start == old_end == new_end.
 struct text_splice {
     size_t start;
     size_t old_end;

@@ -4,7 +4,8 @@
 // ASCII, where bytes, units and characters are one, are skipped eight bytes at a time.
 //
 // Invariant: decoding begins at the start of a line or where an earlier decoding stopped, never
-// inside a character, so that the meaning of an invalid byte does not depend on where one looks from.
+// inside a character, so that the meaning of an invalid byte does not depend on where one looks
+// from.
 #include "text/position.h"
 
 #include "base/utf.h"
@@ -17,8 +18,8 @@ int position_cmp(struct position a, struct position b) {
     return (a.character > b.character) - (a.character < b.character);
 }
 
-// Moves *i over characters of `line` until the next one would pass `max_bytes` or `max_units`. Returns
-// the units it passed.
+// Moves *i over characters of `line` until the next one would pass `max_bytes` or `max_units`.
+// Returns the units it passed.
 static size_t count_units(struct str line, size_t *i, size_t max_bytes, size_t max_units,
                           enum position_encoding encoding) {
     size_t units = 0;
@@ -46,7 +47,8 @@ static size_t count_units(struct str line, size_t *i, size_t max_bytes, size_t m
     return units;
 }
 
-size_t units_to_bytes(struct str line, bool is_ascii, size_t units, enum position_encoding encoding) {
+size_t units_to_bytes(struct str line, bool is_ascii, size_t units,
+                      enum position_encoding encoding) {
     if (is_ascii) {
         return units < line.n ? units : line.n;
     }

@@ -3,8 +3,8 @@
 // Snapshots of documents. The line index is made once, eight bytes at a time: most bytes of a file
 // neither end a line nor are non-ASCII, and a line may be a megabyte long.
 //
-// Invariants: lines[0].start is 0; line i is [start of i, start of i + 1), the last one up to n; flags
-// say what the line holds, its EOL included; bytes[n] is NUL; nothing changes after text_adopt.
+// Invariants: lines[0].start is 0; line i is [start of i, start of i + 1), the last one up to n;
+// bytes[n] is NUL; nothing changes after text_adopt.
 #include "text/text.h"
 
 #include <stdlib.h>
@@ -13,41 +13,25 @@
 
 #define EACH_BYTE(c) ((uint64_t)0x0101010101010101u * (c))
 
-// Non-zero exactly if one of the eight bytes is zero.
-static inline uint64_t zero_bytes(uint64_t word) {
-    return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
-}
-
 static inline uint64_t load_word(const char *p) {
     uint64_t word;
     memcpy(&word, p, sizeof(word));
     return word;
 }
 
-static inline bool has_eol(uint64_t word) {
-    return (zero_bytes(word ^ EACH_BYTE('\n')) | zero_bytes(word ^ EACH_BYTE('\r'))) != 0;
-}
-
-size_t line_scan_count(struct str bytes) {
-    size_t count = 0, i = 0;
-    while (i < bytes.n) {
-        if (bytes.n - i >= 8 && !has_eol(load_word(bytes.p + i))) {
-            i += 8;
-            continue;
-        }
-        size_t end = bytes.n - i < 8 ? bytes.n : i + 8;
-        for (; i < end; i++) {
-            count += bytes.p[i] == '\n' || bytes.p[i] == '\r' ? 1 : 0;
-        }
-    }
-    return count;
+// Whether one of the eight bytes is below 0x10: \n, \r or a rarer control character.
+static inline bool has_control(uint64_t word) {
+    return ((word - EACH_BYTE(0x10)) & ~word & EACH_BYTE(0x80)) != 0;
 }
 
 static void end_line(struct line_scan *scan) {
-    scan->out[scan->n++] = (struct text_line){scan->start, scan->flags};
-    scan->lone_crs += scan->flags & TEXT_LINE_LONE_CR ? 1 : 0;
+    if (scan->n == scan->capacity) {
+        scan->capacity = scan->capacity * 2 + 8;
+        scan->lines = mem_realloc(scan->lines, scan->capacity * sizeof(*scan->lines));
+    }
+    scan->lines[scan->n++] = (struct text_line){scan->start, scan->non_ascii};
     scan->start = scan->offset;
-    scan->flags = 0;
+    scan->non_ascii = false;
 }
 
 static void feed_byte(struct line_scan *scan, unsigned char c) {
@@ -58,7 +42,6 @@ static void feed_byte(struct line_scan *scan, unsigned char c) {
             end_line(scan);
             return;
         }
-        scan->flags |= TEXT_LINE_LONE_CR;
         end_line(scan);
     }
     scan->offset++;
@@ -67,7 +50,7 @@ static void feed_byte(struct line_scan *scan, unsigned char c) {
     } else if (c == '\r') {
         scan->after_cr = true;
     } else if (c >= 0x80) {
-        scan->flags |= TEXT_LINE_NON_ASCII;
+        scan->non_ascii = true;
     }
 }
 
@@ -76,8 +59,8 @@ void line_scan_feed(struct line_scan *scan, struct str bytes) {
     while (i < bytes.n) {
         if (!scan->after_cr && bytes.n - i >= 8) {
             uint64_t word = load_word(bytes.p + i);
-            if (!has_eol(word)) {
-                scan->flags |= word & EACH_BYTE(0x80) ? TEXT_LINE_NON_ASCII : 0;
+            if (!has_control(word)) {
+                scan->non_ascii = scan->non_ascii || (word & EACH_BYTE(0x80)) != 0;
                 scan->offset += 8;
                 i += 8;
                 continue;
@@ -93,7 +76,6 @@ void line_scan_feed(struct line_scan *scan, struct str bytes) {
 void line_scan_end(struct line_scan *scan, bool is_text_end) {
     if (scan->after_cr) {
         scan->after_cr = false;
-        scan->flags |= TEXT_LINE_LONE_CR;
         end_line(scan);
     }
     if (is_text_end) {
@@ -112,13 +94,11 @@ size_t line_eol_length(struct str line) {
     return last == '\r' ? 1 : 0;
 }
 
-struct text *text_adopt(char *bytes, size_t n, struct text_line *lines, size_t line_count,
-                        uint32_t lone_crs) {
+struct text *text_adopt(char *bytes, size_t n, struct text_line *lines, size_t line_count) {
     struct text *text = mem_alloc(sizeof(*text));
     atomic_init(&text->references, 1);
     text->n = (uint32_t)n;
     text->line_count = (uint32_t)line_count;
-    text->lone_crs = lone_crs;
     text->bytes = bytes;
     text->bytes[n] = '\0';
     text->lines = lines;
@@ -133,11 +113,10 @@ struct text *text_create(struct str bytes) {
     if (bytes.n > 0) {
         memcpy(copy, bytes.p, bytes.n);
     }
-    size_t room = line_scan_count(bytes) + 1;
-    struct line_scan scan = {.out = mem_realloc(NULL, room * sizeof(struct text_line))};
+    struct line_scan scan = {0};
     line_scan_feed(&scan, bytes);
     line_scan_end(&scan, true);
-    return text_adopt(copy, bytes.n, scan.out, scan.n, scan.lone_crs);
+    return text_adopt(copy, bytes.n, scan.lines, scan.n);
 }
 
 struct text *text_retain(struct text *text) {
@@ -183,7 +162,7 @@ struct str text_line(const struct text *text, size_t line) {
 }
 
 bool text_line_is_ascii(const struct text *text, size_t line) {
-    return line >= text->line_count || !(text->lines[line].flags & TEXT_LINE_NON_ASCII);
+    return line >= text->line_count || !text->lines[line].non_ascii;
 }
 
 size_t text_line_at(const struct text *text, size_t offset) {
@@ -197,18 +176,4 @@ size_t text_line_at(const struct text *text, size_t offset) {
         }
     }
     return low;
-}
-
-void text_point(const struct text *text, size_t offset, uint32_t *row, uint32_t *column) {
-    size_t line = text_line_at(text, offset);
-    size_t first = line; // of the lines that make up the row
-    while (first > 0 && text->lone_crs > 0 && text->lines[first - 1].flags & TEXT_LINE_LONE_CR) {
-        first--;
-    }
-    uint32_t count = (uint32_t)first;
-    for (size_t i = 0; text->lone_crs > 0 && i < first; i++) {
-        count -= text->lines[i].flags & TEXT_LINE_LONE_CR ? 1 : 0;
-    }
-    *row = count;
-    *column = (uint32_t)(offset - text->lines[first].start);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Syntax trees of texts. The only file that knows how a tree-sitter runtime is told to stop: up to
-// 0.24 by a timeout, from 0.25 on by a progress callback (0.26 dropped the timeout). In both, a parse
-// that stopped goes on when it is asked again with the same input.
+// 0.24 by a timeout, from 0.25 on by a progress callback (0.26 dropped the timeout). In both, a
+// parse that stopped goes on when it is asked again with the same input.
+//
+// Where a text has syntax errors, what tree-sitter makes of them may depend on the old tree (about
+// one edit in a thousand). So that findings do not depend on the way a text came about, such a text
+// is parsed again from scratch, if it is small enough for that to be unnoticeable.
 //
 // Invariant: a TSTree that a struct tree holds is never edited; ts_tree_edit works on a copy, which
 // shares the nodes.
@@ -10,8 +14,10 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
-#include "text/internal.h"
+
+enum { EXACT_BYTES = 16 * 1024 }; // some 2 ms of YAML
 
 struct tree {
     struct text *text; // a reference of its own
@@ -24,10 +30,11 @@ struct tree_parse {
     TSTree *old; // edited to fit the text; NULL: from scratch
 };
 
+// Only the bytes of a TSInputEdit decide what is parsed again; the points move nodes of the edited
+// copy, which nobody reads. So our lines will do, though tree-sitter's end with \n only.
 static TSPoint point_at(const struct text *text, size_t offset) {
-    TSPoint point;
-    text_point(text, offset, &point.row, &point.column);
-    return point;
+    size_t line = text_line_at(text, offset);
+    return (TSPoint){(uint32_t)line, (uint32_t)(offset - text_line_start(text, line))};
 }
 
 // A copy of the base's tree that says where it differs from `text`.
@@ -98,6 +105,13 @@ static TSTree *parse_for(struct tree_parse *parse, uint64_t budget_us) {
 enum err tree_parse_step(struct tree_parse *parse, uint64_t budget_us, struct tree **out) {
     *out = NULL;
     TSTree *tree = parse_for(parse, budget_us);
+    if (tree && parse->old && text_size(parse->text) <= EXACT_BYTES &&
+        ts_node_has_error(ts_tree_root_node(tree))) {
+        ts_tree_delete(tree);
+        ts_tree_delete(parse->old);
+        parse->old = NULL;
+        tree = parse_for(parse, budget_us);
+    }
     if (!tree) {
         return ERR_TIMEOUT;
     }
@@ -117,7 +131,8 @@ void tree_parse_destroy(struct tree_parse *parse) {
     free(parse);
 }
 
-struct tree *tree_parse(struct text *text, const TSLanguage *language, const struct tree_base *base) {
+struct tree *tree_parse(struct text *text, const TSLanguage *language,
+                        const struct tree_base *base) {
     struct tree *tree = NULL;
     struct tree_parse *parse = tree_parse_start(text, language, base);
     if (parse) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Syntax trees of texts, by tree-sitter. A tree belongs to one text, which it keeps alive, and never
-// changes; after an edit, a new tree is parsed from the new text with the old tree's help, and equals
-// the one a parse from scratch would give. Hides the differences between the tree-sitter runtimes 0.20
-// (Debian 12) and 0.25 and later.
+// Syntax trees of texts, by tree-sitter. A tree belongs to one text, which it keeps alive, and
+// never changes; after an edit, a new tree is parsed from the new text with the old tree's help,
+// and equals the one a parse from scratch would give (in a text over 16 KiB with syntax errors, the
+// broken parts may differ). Hides the differences between the tree-sitter runtimes 0.20 (Debian 12)
+// and 0.25 and later.
 #pragma once
 
 #include <tree_sitter/api.h>
@@ -13,16 +14,17 @@
 
 struct tree;
 
-// What a parse may start from: a tree of an earlier text in the same language, and the splice from that
-// text to the one to be parsed (text_splice_merge if versions were skipped).
+// What a parse may start from: a tree of an earlier text in the same language, and the splice from
+// that text to the one to be parsed (text_splice_merge if versions were skipped).
 struct tree_base {
     const struct tree *tree; // borrowed during the call; NULL: from scratch
     struct text_splice splice;
 };
 
-// Parses to the end. `base` may be NULL. Retains `text`. Returns owned (tree_destroy); NULL only if the
-// language's ABI does not suit the runtime.
-struct tree *tree_parse(struct text *text, const TSLanguage *language, const struct tree_base *base);
+// Parses to the end. `base` may be NULL. Retains `text`. Returns owned (tree_destroy); NULL only if
+// the language's ABI does not suit the runtime.
+struct tree *tree_parse(struct text *text, const TSLanguage *language,
+                        const struct tree_base *base);
 
 // NULL is fine.
 void tree_destroy(struct tree *tree);
@@ -42,8 +44,8 @@ struct tree_parse;
 struct tree_parse *tree_parse_start(struct text *text, const TSLanguage *language,
                                     const struct tree_base *base);
 
-// Works for about `budget_us` microseconds (0: to the end). ERR_OK: done, *out is owned by the caller.
-// ERR_TIMEOUT: not yet, *out is NULL; call again. A finished parse is only to be destroyed.
+// Works for about `budget_us` microseconds (0: to the end). ERR_OK: done, *out is owned by the
+// caller. ERR_TIMEOUT: not yet, *out is NULL; call again. A finished parse is only to be destroyed.
 enum err tree_parse_step(struct tree_parse *parse, uint64_t budget_us, struct tree **out);
 
 // Ends a parse, finished or not. NULL is fine.

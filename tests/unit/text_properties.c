@@ -52,14 +52,16 @@ static void check_positions(const struct text *text, const struct model *model,
     }
 }
 
-static void check_splice(const struct text *old, const struct text *new, struct text_splice splice) {
+static void check_splice(const struct text *old, const struct text *new,
+                         struct text_splice splice) {
     struct str a = text_str(old), b = text_str(new);
     assert_true(splice.start <= splice.old_end && splice.old_end <= a.n);
     assert_true(splice.start <= splice.new_end && splice.new_end <= b.n);
     assert_int_equal(a.n - splice.old_end, b.n - splice.new_end);
     assert_memory_equal(a.p, b.p, splice.start);
     assert_memory_equal(a.p + splice.old_end, b.p + splice.new_end, a.n - splice.old_end);
-    assert_int_equal(str_eq(a, b), splice.old_end == splice.start && splice.new_end == splice.start);
+    bool none = splice.old_end == splice.start && splice.new_end == splice.start;
+    assert_int_equal(str_eq(a, b), none);
 }
 
 static struct text *edit_one_by_one(struct text *text, const struct text_change *changes, size_t n,

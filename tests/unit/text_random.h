@@ -49,7 +49,8 @@ static inline void random_each_seed(unsigned count, void (*run)(struct random *r
 #define RANDOM_PIECE(literal) STR_INIT(literal)
 
 // At most `max` bytes of characters that tend to break things: EOLs of all kinds, 1 to 4 byte
-// characters, combining marks, a BOM, NUL, and with `invalid` also broken UTF-8. Returns the length.
+// characters, combining marks, a BOM, NUL, and with `invalid` also broken UTF-8. Returns the
+// length.
 static inline size_t random_text(struct random *random, char *out, size_t max, bool invalid) {
     static const struct str PIECES[] = {
         RANDOM_PIECE("a"),          RANDOM_PIECE("key: value"),   RANDOM_PIECE(" "),

@@ -84,7 +84,7 @@ static void test_positions_in_three_encodings(void **state) {
     assert_int_equal(text_offset(text, (struct position){1, 3}, POSITION_UTF16), 10);
     assert_int_equal(text_offset(text, (struct position){1, 4}, POSITION_UTF16), 10); // half of it
     assert_int_equal(text_offset(text, (struct position){1, 5}, POSITION_UTF16), 14);
-    assert_int_equal(text_offset(text, (struct position){1, 2}, POSITION_UTF8), 5); // inside e acute
+    assert_int_equal(text_offset(text, (struct position){1, 2}, POSITION_UTF8), 5); // in e acute
     assert_int_equal(text_offset(text, (struct position){1, 99}, POSITION_UTF32), 15);
     assert_int_equal(text_offset(text, (struct position){0, 99}, POSITION_UTF32), 3);
     text_release(text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Trees: after any edits, a tree parsed with the old one's help is the tree of a fresh parse; a parse
-// in steps gives the same tree; a tree keeps what it needs alive.
+// Trees: after any edits, a tree parsed with the old one's help is the tree of a fresh parse; a
+// parse in steps gives the same tree; a tree keeps what it needs alive.
 #include "grammars/grammars.h"
 #include "text/tree.h"
 
@@ -18,14 +18,15 @@ struct language {
 static const struct language YAML = {
     grammar_yaml,
     STR_INIT(""),
-    STR_INIT("- name: caf\xc3\xa9\n  model: \"llama3\"\n  roles: [chat, edit]\n  text: |\n    a: b\n\n    c\n"),
+    STR_INIT("- name: caf\xc3\xa9\n  model: \"llama3\"\n  roles: [chat, edit]\n"
+             "  text: |\n    a: b\n\n    c\n"),
     STR_INIT(""),
     {STR_INIT("\n"), STR_INIT("\n  "), STR_INIT("\n    "), STR_INIT("\n- "), STR_INIT("\n  - "),
      STR_INIT("model: llama3"), STR_INIT("key:"), STR_INIT("a: b"), STR_INIT("\""), STR_INIT("'"),
      STR_INIT("\"quoted: text\""), STR_INIT(" # comment\n"), STR_INIT("|\n  block\n"),
      STR_INIT("[a, b]"), STR_INIT("{a: b}"), STR_INIT("---\n"), STR_INIT("&x "), STR_INIT("*x"),
      STR_INIT(" "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n"), STR_INIT("\xf0\x9f\x98\x80"),
-     STR_INIT(": "), STR_INIT("[")}};
+     STR_INIT(": "), STR_INIT("["), STR_INIT("\r")}};
 static const struct language JSON = {
     grammar_json,
     STR_INIT("["),
@@ -34,7 +35,8 @@ static const struct language JSON = {
     {STR_INIT("{"), STR_INIT("}"), STR_INIT("["), STR_INIT("]"), STR_INIT("\"model\": \"llama3\""),
      STR_INIT(","), STR_INIT("\""), STR_INIT("\\"), STR_INIT("true"), STR_INIT("12.5e3"),
      STR_INIT("\n"), STR_INIT("// note\n"), STR_INIT("/* a\nb */"), STR_INIT(": "),
-     STR_INIT("\"\xc3\xa9\""), STR_INIT("{\"a\": [1, 2]}"), STR_INIT("\r\n"), STR_INIT("null")}};
+     STR_INIT("\"\xc3\xa9\""), STR_INIT("{\"a\": [1, 2]}"), STR_INIT("\r\n"), STR_INIT("null"),
+     STR_INIT("\r")}};
 static const struct language TOML = {
     grammar_toml,
     STR_INIT("title = \"x\"\n"),
@@ -43,7 +45,8 @@ static const struct language TOML = {
     {STR_INIT("\n"), STR_INIT("[table]\n"), STR_INIT("[[array]]\n"), STR_INIT("a = 1\n"),
      STR_INIT("model = \"llama3\"\n"), STR_INIT("\"\"\""), STR_INIT("'''"), STR_INIT("\""),
      STR_INIT("x.y = true\n"), STR_INIT("# note\n"), STR_INIT("["), STR_INIT("]"),
-     STR_INIT("list = [1,\n2]\n"), STR_INIT(" = "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n")}};
+     STR_INIT("list = [1,\n2]\n"), STR_INIT(" = "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n"),
+     STR_INIT("\r")}};
 static const struct language MODELFILE = {
     grammar_modelfile,
     STR_INIT("# base\n"),
@@ -52,14 +55,16 @@ static const struct language MODELFILE = {
     {STR_INIT("\n"), STR_INIT("FROM llama3\n"), STR_INIT("PARAMETER stop \"x\"\n"), STR_INIT("\""),
      STR_INIT("\"\"\""), STR_INIT("SYSTEM \"\"\"a\nb\"\"\"\n"), STR_INIT("SYSTEM \"\"\""),
      STR_INIT("MESSAGE user hi\n"), STR_INIT("# note\n"), STR_INIT("PARAMETER "), STR_INIT("bad"),
-     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"), STR_INIT("\xe2\x80\x8b"),
+     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"),
+     STR_INIT("\xe2\x80\x8b"),
      STR_INIT("\nFROM"), STR_INIT("MESSAGE"), STR_INIT("\0"), STR_INIT("\xef\xbb\xbf")}};
 static const struct language DOTENV = {
     grammar_dotenv,
     STR_INIT("# env\n"),
     STR_INIT("OLLAMA_HOST=http://x:1 # c\nexport A=\"b\nc\"\nD='e'\n"),
     STR_INIT(""),
-    {STR_INIT("\n"), STR_INIT("OLLAMA_HOST=http://x:1\n"), STR_INIT("A=\"b\" # c\n"), STR_INIT("\""),
+    {STR_INIT("\n"), STR_INIT("OLLAMA_HOST=http://x:1\n"), STR_INIT("A=\"b\" # c\n"),
+     STR_INIT("\""),
      STR_INIT("'"), STR_INIT("B='x\ny'\n"), STR_INIT("export "), STR_INIT("C="), STR_INIT("D: e\n"),
      STR_INIT("\\"), STR_INIT(" #"), STR_INIT("<<<<<<< HEAD\n"), STR_INIT("=======\n"),
      STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"), STR_INIT("\0"),
@@ -87,8 +92,9 @@ static size_t random_pieces(struct random *random, const struct language *langua
     }
 }
 
-static size_t random_document(struct random *random, const struct language *language, char *out) {
-    size_t size = random_below(random, DOCUMENT_BYTES);
+static size_t random_document(struct random *random, const struct language *language, char *out,
+                              size_t max) {
+    size_t size = random_below(random, max);
     if (random_one_in(random, 3)) {
         return random_pieces(random, language, out, size);
     }
@@ -163,7 +169,8 @@ static struct text *random_edit(struct random *random, const struct language *la
     return text_edit(text, &change, 1, POSITION_UTF8, splice);
 }
 
-static void check_tree(const struct tree *tree, struct text *text, const struct language *language) {
+static void check_tree(const struct tree *tree, struct text *text,
+                       const struct language *language) {
     struct tree *fresh = tree_parse(text, language->get(), NULL);
     assert_ptr_equal(tree_text(tree), text);
     assert_true(trees_equal(tree, fresh));
@@ -173,7 +180,8 @@ static void check_tree(const struct tree *tree, struct text *text, const struct 
 // Edits in sequence; now and then a version is skipped, its splice merged into the next one.
 static void run_incremental(struct random *random, const struct language *language) {
     char document[DOCUMENT_BYTES + 16];
-    struct text *text = text_create(str_of(document, random_document(random, language, document)));
+    size_t n = random_document(random, language, document, DOCUMENT_BYTES);
+    struct text *text = text_create(str_of(document, n));
     struct tree *tree = tree_parse(text, language->get(), NULL);
     for (int round = 0; round < ROUNDS; round++) {
         struct text_splice splice;
@@ -198,16 +206,117 @@ static void run_incremental(struct random *random, const struct language *langua
     text_release(text);
 }
 
+// Above the size up to which errors are parsed again from scratch: equal where there are none.
+static void run_large(struct random *random, const struct language *language) {
+    enum { LARGE_BYTES = 24 * 1024 };
+    static char document[2 * LARGE_BYTES];
+    size_t n = 0;
+    while (n < LARGE_BYTES) {
+        n = random_document(random, language, document, sizeof(document));
+    }
+    struct text *text = text_create(str_of(document, n));
+    struct tree *tree = tree_parse(text, language->get(), NULL);
+    for (int round = 0; round < 5; round++) {
+        struct tree_base base = {.tree = tree};
+        struct text *next = random_edit(random, language, text, &base.splice);
+        struct tree *incremental = tree_parse(next, language->get(), &base);
+        struct tree *fresh = tree_parse(next, language->get(), NULL);
+        bool error = ts_node_has_error(tree_root(fresh));
+        assert_int_equal(error, ts_node_has_error(tree_root(incremental)));
+        assert_true(error || trees_equal(incremental, fresh));
+        tree_destroy(fresh);
+        tree_destroy(tree);
+        text_release(text);
+        tree = incremental;
+        text = next;
+    }
+    tree_destroy(tree);
+    text_release(text);
+}
+
 static void run_all_incremental(struct random *random) {
     const struct language *all[] = {&YAML, &JSON, &TOML, &MODELFILE, &DOTENV};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         run_incremental(random, all[i]);
+        if (random_one_in(random, 4)) {
+            run_large(random, all[i]);
+        }
     }
 }
 
 static void test_incremental_equals_fresh(void **state) {
     (void)state;
-    random_each_seed(30, run_all_incremental);
+    random_each_seed(20, run_all_incremental);
+}
+
+// Changes inside a character, and ones that complete or break one: what a lexer saw of a character
+// must not hide that it is another one now.
+static void check_replaced(const struct language *language, struct str before, struct str old,
+                           struct str new, struct str after) {
+    char bytes[100];
+    struct model model = {0};
+    model_replace(&model, 0, 0, after);
+    model_replace(&model, 0, 0, old);
+    model_replace(&model, 0, 0, before);
+    struct text *text = text_create(model_str(&model));
+    struct tree *tree = tree_parse(text, language->get(), NULL);
+    // By bytes, through a text that has nothing in common with the last one.
+    model_replace(&model, before.n, before.n + old.n, new);
+    memcpy(bytes, model.bytes, model.n);
+    struct text_change change = {.whole = true, .text = str_of(bytes, model.n)};
+    struct text_splice splice;
+    struct text *next = text_edit(text, &change, 1, POSITION_UTF8, &splice);
+    struct tree_base base = {.tree = tree, .splice = splice};
+    struct tree *incremental = tree_parse(next, language->get(), &base);
+    check_tree(incremental, next, language);
+    tree_destroy(incremental);
+    tree_destroy(tree);
+    text_release(next);
+    text_release(text);
+    model_finish(&model);
+}
+
+static void test_changes_inside_characters(void **state) {
+    (void)state;
+    static const struct str CHARACTERS[] = {
+        STR_INIT("\xef\xbb\xbf"), STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbb"), STR_INIT("\xef"),
+        STR_INIT("\xc2\x85"), STR_INIT("\xc2\xa9"), STR_INIT("\xc2"), STR_INIT("\xe2\x80\xa8"),
+        STR_INIT("\xe2\x80\xb0"), STR_INIT("\xe2\x80"), STR_INIT("\xe2\x80x\xb0"),
+        STR_INIT("\xe2x\x80\xb0"), STR_INIT("\xf0\x9f\x98\x80"), STR_INIT("\xf0\x9fx\x98\x80"),
+        STR_INIT("")};
+    static const struct str PLACES[][2] = {
+        {STR_INIT("key"), STR_INIT(": a\nb: c\n")}, {STR_INIT("key: a"), STR_INIT("b\nb: c\n")},
+        {STR_INIT("key: a "), STR_INIT(" b\nb: c\n")}, {STR_INIT("- a"), STR_INIT("\n- b\n")},
+        {STR_INIT("{\"a\": tru"), STR_INIT("e}")}, {STR_INIT("a = 1"), STR_INIT("\nb = 2\n")},
+        {STR_INIT("FROM"), STR_INIT(" x\nFROM y\n")},
+        {STR_INIT("FROM \"x"), STR_INIT("\"\nFROM \"\n\"")},
+        {STR_INIT("A"), STR_INIT("=x\nB=y")}, {STR_INIT("A=\"x\""), STR_INIT("\nB=\"y\"")}};
+    const struct language *all[] = {&YAML, &JSON, &TOML, &MODELFILE, &DOTENV};
+    enum { N = sizeof(CHARACTERS) / sizeof(CHARACTERS[0]) };
+    for (size_t i = 0; i < N * N * (sizeof(PLACES) / sizeof(PLACES[0])) * 5; i++) {
+        const struct str *place = PLACES[i / 5 / N / N];
+        check_replaced(all[i % 5], place[0], CHARACTERS[i / 5 % N], CHARACTERS[i / 5 / N % N],
+                       place[1]);
+    }
+}
+
+// A line that opens a quote looks for the one that closes it; that none is there must be found out
+// once, not for every line. Quadratic, this would take minutes.
+static void test_open_quotes_are_not_quadratic(void **state) {
+    (void)state;
+    enum { LINES = 100 * 1000 };
+    static const struct str LINE = STR_INIT("SYSTEM \"\"\"x\n");
+    char *bytes = malloc(LINES * LINE.n);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < LINES; i++) {
+        memcpy(bytes + i * LINE.n, LINE.p, LINE.n);
+    }
+    struct text *text = text_create(str_of(bytes, LINES * LINE.n));
+    struct tree *tree = tree_parse(text, grammar_modelfile(), NULL);
+    assert_int_equal(ts_node_child_count(tree_root(tree)), LINES);
+    tree_destroy(tree);
+    text_release(text);
+    free(bytes);
 }
 
 // The smallest budget makes every step stop as soon as the runtime looks at the clock.
@@ -269,6 +378,8 @@ static void test_a_tree_keeps_its_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_incremental_equals_fresh),
+        cmocka_unit_test(test_changes_inside_characters),
+        cmocka_unit_test(test_open_quotes_are_not_quadratic),
         cmocka_unit_test(test_steps_give_the_same_tree),
         cmocka_unit_test(test_a_parse_can_be_given_up),
         cmocka_unit_test(test_a_tree_keeps_its_text),
