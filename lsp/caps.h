@@ -11,7 +11,7 @@
 
 struct caps {
     // general
-    enum position_encoding encoding; // utf-8 if offered, else utf-16
+    enum position_encoding encoding; // utf-8 if offered, else utf-16, which every client has
     bool encoding_negotiated;        // the client knows positionEncoding: announce the choice
 
     // window

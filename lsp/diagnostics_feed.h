@@ -6,22 +6,22 @@
 
 #include "lsp/documents.h"
 
+#define FEED_BUDGET_US 10000 // work at the end of one turn; what is left waits for the next
+
 struct diagnostics_feed {
-    bool is_refresh_wanted; // pull: workspace/diagnostic/refresh is due
-    bool is_refresh_sent;   // … and one is under way
-    struct feed_watch *watch; // the held workspace/diagnostic, or NULL
+    size_t n_marked;         // documents whose findings may have changed
+    bool is_refresh_wanted;  // pull: workspace/diagnostic/refresh is due
+    bool is_refresh_sent;    // pull: … and one is under way
+    struct request *workspace; // pull: the held workspace/diagnostic, or NULL
+    struct feed_waiting *waiting; // pull: requests for documents that are still being read
 };
 
 // The document's findings may have changed.
 void feed_mark(struct lsp_server *server, struct document *document);
-// It was closed: clears its findings. Called before the document goes.
+// It is about to be closed: clears its findings at the client.
 void feed_closed(struct lsp_server *server, struct document *document);
-// A server, setting or file changed what findings say: pulling clients are told to ask again.
-void feed_refresh(struct lsp_server *server);
-// The end of a loop turn: works off marked documents for at most FEED_BUDGET_US. True if some are left.
+// The end of a loop turn: works off marked documents within FEED_BUDGET_US. True if some are left.
 bool feed_end_turn(struct lsp_server *server);
-#define FEED_BUDGET_US 10000
-void feed_finish(struct lsp_server *server);
 
 // The Diagnostic objects of a document, gated by caps. Returns an owned array.
 struct json_object *feed_diagnostics(struct lsp_server *server, struct document *document);

@@ -43,25 +43,39 @@ struct documents {
 struct document *documents_find(struct lsp_server *server, struct str uri);
 struct document *documents_find_path(struct lsp_server *server, struct str path);
 
-// References of the document; NULL where there is nothing for us. Borrowed until the next loop turn.
+// Is the analysis up to date after at most `budget_us` of parsing? If not, call again on a later turn:
+// a large file is parsed in steps, so that no turn takes long.
+bool document_prepare(struct lsp_server *server, struct document *document, uint64_t budget_us);
+
+// References of the document; NULL where there is nothing for us, or a large file is still being read
+// (then its findings follow by themselves). Borrowed until the next loop turn.
 const struct analysis *document_analysis(struct lsp_server *server, struct document *document);
 
 // Findings with their fixes, as known now. Never NULL. Borrowed until the next loop turn.
 const struct findings *document_findings(struct lsp_server *server, struct document *document);
 
-// Its syntax tree, made if need be; NULL where the format has none. Borrowed until the next loop turn.
+// Its syntax tree; NULL where the format has none or a large file is still being read. Borrowed until
+// the next loop turn, or until DOCUMENTS_TREES other documents' trees were asked for.
 struct tree *document_tree(struct lsp_server *server, struct document *document);
+
+// What analysis was told of the document, e.g. for findings_make. Lives in `arena`, borrows the
+// document's text.
+struct analysis_input document_input(struct lsp_server *server, struct document *document,
+                                     struct arena *arena);
 
 // What session functions ask for a document; lives in `arena`.
 struct session_document *document_session(struct lsp_server *server, struct document *document,
                                           struct arena *arena);
 
-// The server that a reference of this document belongs to. Pure view, contacts nothing.
+// The server that a reference of this document belongs to. Contacts nothing.
 struct resolved document_resolve(struct lsp_server *server, struct document *document,
-                                 struct arena *arena, const struct reference_host *host);
+                                 struct arena *arena, const struct reference *reference);
 
 // --- positions: the one place where bytes and the client's units meet ---
 
+// A Position as it is written; false if it is none.
+bool position_from_json(struct json_object *object, struct position *out);
+struct json_object *position_to_json(struct position position); // returns owned
 // The byte offset of a Position; false if it is none. Clamped to the text.
 bool document_offset(const struct lsp_server *server, const struct document *document,
                      struct json_object *position, size_t *offset);
@@ -79,13 +93,17 @@ struct json_object *document_workspace_edit(const struct lsp_server *server,
                                             const struct document *document, const struct edit *edits,
                                             size_t n);
 
-// --- events: for the feed, server.c and the handlers of text synchronisation ---
-void documents_open(struct lsp_server *server, struct json_object *params);
-void documents_change(struct lsp_server *server, struct json_object *params);
-void documents_close(struct lsp_server *server, struct json_object *params);
-// The state that findings depend on changed: `server_changed` NULL means settings, trust or folders
-// (analyses too are redone), else only findings of documents that refer to that server.
-void documents_invalidate(struct lsp_server *server, const struct server *server_changed);
+// --- events ---
+void documents_on_open(struct lsp_server *server, struct json_object *params);
+void documents_on_change(struct lsp_server *server, struct json_object *params);
+void documents_on_save(struct lsp_server *server, struct json_object *params);
+void documents_on_close(struct lsp_server *server, struct json_object *params);
+void documents_advertise(const struct lsp_server *server, struct json_object *capabilities);
+
+// What findings depend on changed. `changed` NULL: settings, trust or folders; else that server, and
+// only documents that have to do with it are judged again (their analysis is kept).
+void documents_invalidate(struct lsp_server *server, const struct server *changed);
 // A file on disk changed: what depends on it (.env families, paths that Modelfiles name) is redone.
 void documents_file_changed(struct lsp_server *server, struct str path);
+// Closes all, telling nobody.
 void documents_finish(struct lsp_server *server);

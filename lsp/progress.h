@@ -17,6 +17,7 @@ struct progress_options {
     struct str title;  // "Pulling llama3.2"
     struct str kind;   // "pull", "load", …: listed as active work under this kind
     struct str model;  // may be empty
+    bool has_percentage; // percentages will be reported
     struct json_object *token; // the client's own workDoneToken (borrowed), or NULL
     // Set: the user may stop it. Called at most once, from the loop; the owner still ends the progress.
     void (*on_cancel)(void *data);
@@ -30,8 +31,8 @@ struct progress *progress_begin(struct lsp_server *server, const struct progress
 void progress_report(struct progress *progress, struct str message, int percent);
 void progress_set_tokens(struct progress *progress, int64_t tokens); // for status
 
-// Ends and frees. `message` may be empty. Clients without progress get it by window/showMessage, all
-// clients do if the type is MESSAGE_ERROR or MESSAGE_WARNING; nothing is shown for cancelled work.
+// Ends and frees. Clients without progress get the message by window/showMessage, all clients do if the
+// type is MESSAGE_ERROR or MESSAGE_WARNING; an empty one is never shown (cancelled work).
 void progress_end(struct progress *progress, enum message_type type, struct str message);
 
 struct str progress_id(const struct progress *progress); // "<id>"
@@ -52,7 +53,7 @@ struct progress_set {
 void progress_set_init(struct progress_set *set, struct lsp_server *server, uv_loop_t *loop);
 // The session ends: everything is ended towards the client and asked to stop.
 void progress_set_stop(struct progress_set *set);
-void progress_set_close(struct progress_set *set);  // closes the timer
+void progress_set_close(struct progress_set *set, uv_close_cb on_closed); // closes the timer
 void progress_set_finish(struct progress_set *set); // frees what its owners did not end
 
 // Notification window/workDoneProgress/cancel.

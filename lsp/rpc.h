@@ -104,16 +104,22 @@ struct rpc {
 };
 
 void rpc_init(struct rpc *rpc, struct lsp_server *server, uv_loop_t *loop, struct rpc_sink sink);
-// Cancels what is in flight without replying, tells callers ERR_CANCELLED, closes the timer.
-void rpc_close(struct rpc *rpc);
-// Frees what is left once the loop has closed the timer.
+// Runs the hooks of what is parked without replying, tells callers ERR_CANCELLED, closes the timer.
+void rpc_close(struct lsp_server *server, uv_close_cb on_closed);
+// Frees what is left once the timer is closed.
 void rpc_finish(struct rpc *rpc);
 
 // One message from the client, without framing.
 void rpc_receive(struct lsp_server *server, struct str message);
 // The transport could not make sense of bytes: one error response with id null.
 void rpc_receive_garbage(struct lsp_server *server, struct str problem);
-// Replies −32800 to every parked request after running its hook; `except` (may be NULL) is left alone.
-void rpc_cancel_all(struct lsp_server *server, const struct request *except);
+
+// Cancelling runs the hook and replies −32800. Unknown ids are no error: the answer may be on its way.
+void rpc_cancel(struct lsp_server *server, struct json_object *id);
+void rpc_cancel_document(struct lsp_server *server, const struct document *document);
+void rpc_cancel_all(struct lsp_server *server);
+// The input ended: nobody is there to read a reply. Runs the hooks alone.
+void rpc_drop_all(struct lsp_server *server);
+
 // Frees answered requests: at the end of each loop turn.
 void rpc_end_turn(struct rpc *rpc);
