@@ -168,20 +168,35 @@ struct str str_split(struct str *rest, char separator) {
     return str_slice(all, 0, at);
 }
 
+#define LINE_BLOCK 512
+
+// Index of the first \n or \r, s.n if there is none. In blocks: searching the whole text for the one
+// kind before every line that ends in the other would be quadratic.
+static size_t line_end(struct str s) {
+    for (size_t from = 0; from < s.n; from += LINE_BLOCK) {
+        struct str block = str_slice(s, from, from + LINE_BLOCK);
+        size_t nl = str_find_char(block, '\n');
+        size_t cr = str_find_char(str_slice(block, 0, nl), '\r');
+        size_t end = cr != STR_NPOS ? cr : nl;
+        if (end != STR_NPOS) {
+            return from + end;
+        }
+    }
+    return s.n;
+}
+
 bool str_next_line(struct str *rest, struct str *line) {
     struct str all = *rest;
     if (all.n == 0) {
         return false;
     }
-    size_t end = str_find_char(all, '\n');
-    size_t length = end == STR_NPOS ? all.n : end;
-    size_t after = end == STR_NPOS ? all.n : end + 1;
-    size_t cr = str_find_char(str_slice(all, 0, length), '\r');
-    if (cr != STR_NPOS) {
-        after = cr + 1 == end ? end + 1 : cr + 1;
-        length = cr;
+    size_t end = line_end(all);
+    size_t after = end;
+    if (end < all.n) {
+        bool pair = all.p[end] == '\r' && end + 1 < all.n && all.p[end + 1] == '\n';
+        after += pair ? 2 : 1;
     }
-    *line = str_slice(all, 0, length);
+    *line = str_slice(all, 0, end);
     *rest = str_from_index(all, after);
     return true;
 }
