@@ -21,7 +21,7 @@ import threading
 import time
 
 from lib import capabilities as caps
-from lib import framing, metamodel
+from lib import coverage, framing, metamodel
 
 LIMIT = float(os.environ.get("OLLAMA_LS_LIMIT", "20"))
 PACINGS = ("together", "single", "dribble")
@@ -519,6 +519,7 @@ class Client:
         actual = self.ended()
         for thread in self._threads[:2]:
             thread.join(LIMIT)
+        coverage.note(self)
         problems = self.problems(strict)
         if actual != code:
             problems.insert(0, "exit code %s, not %s" % (actual, code))

@@ -13,8 +13,11 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
+
+from lib import coverage
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 
@@ -125,6 +128,8 @@ def main():
     names = [name for folder in arguments.folders for name in classes(folder, arguments.pattern)]
     pacings = ("together", "single", "dribble") if arguments.pacing == "all" else (
         arguments.pacing,)
+    notes = tempfile.TemporaryDirectory(prefix="ollama-ls-coverage-")
+    os.environ["OLLAMA_LS_COVERAGE"] = notes.name
     passed = failed = 0
     skips, took = {}, {}
     for pacing in pacings:
@@ -140,6 +145,12 @@ def main():
                     print("FAIL %s (pacing %s)\n%s\n" % (test, pacing, _indent(text)), flush=True)
                 for test, reason in outcome["skipped"]:
                     skips[(test, pacing)] = reason
+    if "wire" in arguments.folders and not arguments.pattern:
+        missing = coverage.never_used(notes.name)
+        passed, failed = passed + (not missing), failed + bool(missing)
+        if missing:
+            print("FAIL announced, but no test uses it: %s" % ", ".join(missing))
+    notes.cleanup()
     for (test, pacing), reason in sorted(skips.items()):
         print("skip %s (pacing %s): %s" % (test, pacing, reason))
     for test, seconds in sorted(took.items(), key=lambda row: -row[1])[:arguments.slow]:
