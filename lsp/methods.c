@@ -43,6 +43,12 @@ static const struct method methods[] = {
     REQUEST("textDocument/hover", hover_on_request, METHOD_NEEDS_DOC, hover_advertise),
     REQUEST("textDocument/codeAction", code_action_on_request, METHOD_NEEDS_DOC,
             code_action_advertise),
+    REQUEST("textDocument/documentHighlight", highlight_on_request, METHOD_NEEDS_DOC,
+            highlight_advertise),
+    REQUEST("textDocument/documentLink", document_link_on_request, METHOD_NEEDS_DOC,
+            document_link_advertise),
+    REQUEST("textDocument/inlayHint", inlay_hint_on_request, METHOD_NEEDS_DOC,
+            inlay_hint_advertise),
 
     // Workspace features
     REQUEST("workspace/diagnostic", feed_on_workspace, 0, NULL),

@@ -15,6 +15,13 @@ void hover_advertise(const struct lsp_server *server, struct json_object *capabi
 void code_action_on_request(struct request *request);
 void code_action_advertise(const struct lsp_server *server, struct json_object *capabilities);
 
+void document_link_on_request(struct request *request);
+void document_link_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void inlay_hint_on_request(struct request *request);
+void inlay_hint_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void highlight_on_request(struct request *request);
+void highlight_advertise(const struct lsp_server *server, struct json_object *capabilities);
+
 // Commands (commands.h).
 void command_pull(struct request *request, struct json_object *argument);
 void command_load(struct request *request, struct json_object *argument);
