@@ -112,7 +112,9 @@ static void check_over(struct server *server) {
         check_start(server, true, true);
     }
     server_hold(server); // the callbacks may close the server
-    server_announce(server);
+    if (!p->is_halted) {
+        server_announce(server);
+    }
     while (waiters) {
         struct waiter *waiter = waiters;
         waiters = waiter->next;

@@ -103,12 +103,12 @@ static void send_split(struct fixture *fixture, struct fake_conn *conn,
     fake_send_slowly(conn,
                      STR("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
                          "Transfer-Encoding: chunked\r\n\r\n"
-                         "18\r\n{\"response\":\"h\xc3\xa4llo \"}\n\r\n"
+                         "17\r\n{\"response\":\"h\xc3\xa4llo \"}\n\r\n"
                          "2\r\n\r\n\r\n"
                          "10\r\n{\"response\":\"\xf0\x9f\x98\r\n"
                          "4\r\n\x80\"}\n\r\n"
                          "1D\r\n{\"response\":\"!\",\"done\":false}\r\n"
-                         "1C\r\n\n{\"response\":\"\",\"done\":true}\n\r\n"
+                         "1D\r\n\n{\"response\":\"\",\"done\":true}\n\r\n"
                          "0\r\n\r\n"),
                      fixture->seed);
 }
