@@ -25,6 +25,7 @@
 
 static const struct method *const *volatile current;
 
+#ifndef HAS_SANITIZER
 static void put(const char *text) {
     size_t n = strlen(text);
     while (n > 0) {
@@ -62,6 +63,7 @@ static void on_fatal(int number) {
     put("\n");
     raise(number); // SA_RESETHAND: the default action now
 }
+#endif
 
 void fatal_install(const struct method *const *handling) {
     current = handling;

@@ -104,11 +104,6 @@ static enum frame step_headers(struct framer *framer, struct str *out, bool *mor
         return give_up(framer, out, STR("the header of a message is too long"));
     }
     if (end == STR_NPOS) {
-        // A line that cannot become a header is given up at once: no end of line may ever come.
-        size_t length = str_ifind(rest, CONTENT_LENGTH);
-        if (rest.n > 0 && length != STR_NPOS && length > 0) {
-            return give_up(framer, out, STR("bytes that belong to no message"));
-        }
         *more = false;
         return FRAME_NONE;
     }
