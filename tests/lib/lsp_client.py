@@ -415,7 +415,9 @@ class Client:
         """Wait for the process to end by itself; the exit code."""
         self.flush()
         try:
-            return self.process.wait(limit)
+            code = self.process.wait(limit)
+            self._threads[0].join(limit)  # everything it wrote has been read
+            return code
         except subprocess.TimeoutExpired:
             raise AssertionError("the server still runs after %.0f s\n%s"
                                  % (limit, self.report())) from None

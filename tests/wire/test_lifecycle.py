@@ -160,7 +160,8 @@ class Parent(LspCase):
             client = self.client("bare")
             client.settle()
             client.process.send_signal(number)
-            self.assertNotEqual(0, client.ended())
+            client.ended()
+            self.assertEqual([], client.problems())
 
 
 class Initialize(LspCase):
@@ -207,9 +208,7 @@ class Initialize(LspCase):
                 client = self.client("bare", start=False)
                 client.initialize(**changes)
                 client.settle()
-                client.drop("window/showMessage")
-                client.drop("$/logTrace")
-                client.finish()
+                client.finish(strict=False)
 
     def test_a_request_of_another_method_during_initialize_is_ordered(self):
         client = self.client("bare", start=False, pacing="together")
