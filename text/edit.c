@@ -239,13 +239,9 @@ struct text_splice text_splice_merge(struct text_splice first, struct text_splic
     };
 }
 
-static bool is_continuation(char c) {
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-// Takes what is equal off both ends of a splice, as far as whole characters go. At its start the
-// whole run of non-ASCII bytes before it stays inside (up to a character's length), because what
-// follows an incomplete sequence decides how its bytes are read.
+// Takes what is equal off both ends of a splice. But at its start the non-ASCII bytes before it (up
+// to a character's length) stay inside: how they are read depends on what follows them, and a lexer
+// that looked at a character has told the tree of its first byte only.
 static struct text_splice splice_trim(struct str old, struct str new, struct text_splice splice) {
     size_t start = splice.start, old_end = splice.old_end, new_end = splice.new_end;
     while (start < old_end && start < new_end && old.p[start] == new.p[start]) {
@@ -260,10 +256,6 @@ static struct text_splice splice_trim(struct str old, struct str new, struct tex
     }
     for (int i = 0; i < 3 && start > 0 && (unsigned char)old.p[start - 1] >= 0x80; i++) {
         start--;
-    }
-    while (old_end < old.n && is_continuation(old.p[old_end])) {
-        old_end++;
-        new_end++;
     }
     return (struct text_splice){start, old_end, new_end};
 }

@@ -253,14 +253,14 @@ static void test_incremental_equals_fresh(void **state) {
 // must not hide that it is another one now.
 static void check_replaced(const struct language *language, struct str before, struct str old,
                            struct str new, struct str after) {
-    char bytes[100];
+    static char bytes[20 * 1024];
     struct model model = {0};
     model_replace(&model, 0, 0, after);
     model_replace(&model, 0, 0, old);
     model_replace(&model, 0, 0, before);
     struct text *text = text_create(model_str(&model));
     struct tree *tree = tree_parse(text, language->get(), NULL);
-    // By bytes, through a text that has nothing in common with the last one.
+    // As bytes: positions could not point into a character.
     model_replace(&model, before.n, before.n + old.n, new);
     memcpy(bytes, model.bytes, model.n);
     struct text_change change = {.whole = true, .text = str_of(bytes, model.n)};
@@ -298,6 +298,44 @@ static void test_changes_inside_characters(void **state) {
         check_replaced(all[i % 5], place[0], CHARACTERS[i / 5 % N], CHARACTERS[i / 5 / N % N],
                        place[1]);
     }
+}
+
+// The same where no error makes a small text be parsed from scratch: behind a key that ends before
+// such a character, in a text too large for that.
+static void test_changes_inside_characters_of_large_texts(void **state) {
+    (void)state;
+    enum { PADDING = 17 * 1024 };
+    char *after = malloc(PADDING);
+    assert_non_null(after);
+    memset(after, '#', PADDING);
+    memcpy(after, ": a\n", 4);
+    static const struct str PAIRS[][2] = {
+        {STR_INIT("\xef\xbb\xbf"), STR_INIT("\xef\xbb\xbe")}, // U+FEFF ends a YAML key, not U+FEFE
+        {STR_INIT("\xef\xbbx\xbe"), STR_INIT("\xef\xbb\xbe")}, // a deletion joins a character
+        {STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbb\xbf")},
+        {STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbbx\xbe")}};
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
+        check_replaced(&YAML, STR("key"), PAIRS[i][0], PAIRS[i][1], str_of(after, PADDING));
+    }
+    free(after);
+}
+
+// Of a text with errors tree-sitter may make another tree when it is given an old one, even the one
+// of the same text, as it does of this (found by the property above).
+static void test_errors_do_not_depend_on_the_old_tree(void **state) {
+    (void)state;
+    struct text *text = text_create(
+        STR("\r\"quoted: text\"\n- {a: b}&x \xf0\x9f\x98\x80: \n  - \r\n&x \"[|\n  block\n"
+            "a: b # comment\n---\n # comment\n---\n&x \n- |\n  block\n\n  - {a: b}---\n\r\n\n- [[a: bmodel: llama3"
+            "\xf0\x9f\x98\x80&x "));
+    struct tree *tree = tree_parse(text, grammar_yaml(), NULL);
+    struct tree_base base = {.tree = tree};
+    struct tree *again = tree_parse(text, grammar_yaml(), &base);
+    assert_true(ts_node_has_error(tree_root(tree)));
+    check_tree(again, text, &YAML);
+    tree_destroy(again);
+    tree_destroy(tree);
+    text_release(text);
 }
 
 // A line that opens a quote looks for the one that closes it; that none is there must be found out
@@ -379,6 +417,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_incremental_equals_fresh),
         cmocka_unit_test(test_changes_inside_characters),
+        cmocka_unit_test(test_changes_inside_characters_of_large_texts),
+        cmocka_unit_test(test_errors_do_not_depend_on_the_old_tree),
         cmocka_unit_test(test_open_quotes_are_not_quadratic),
         cmocka_unit_test(test_steps_give_the_same_tree),
         cmocka_unit_test(test_a_parse_can_be_given_up),
