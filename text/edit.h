@@ -17,8 +17,8 @@ struct text_change {
 };
 
 // What a batch did, as one replacement: bytes [start, old_end) of the old text became [start,
-// new_end) of the new one. Small, but not the smallest: it begins at the start of a character. It may
-// end inside one. Nothing changed: start == old_end == new_end.
+// new_end) of the new one. Small, but not the smallest: it begins at the start of a character. It
+// may end inside one. Nothing changed: start == old_end == new_end.
 struct text_splice {
     size_t start;
     size_t old_end;

@@ -326,8 +326,8 @@ static void test_errors_do_not_depend_on_the_old_tree(void **state) {
     (void)state;
     struct text *text = text_create(
         STR("\r\"quoted: text\"\n- {a: b}&x \xf0\x9f\x98\x80: \n  - \r\n&x \"[|\n  block\n"
-            "a: b # comment\n---\n # comment\n---\n&x \n- |\n  block\n\n  - {a: b}---\n\r\n\n- [[a: bmodel: llama3"
-            "\xf0\x9f\x98\x80&x "));
+            "a: b # comment\n---\n # comment\n---\n&x \n- |\n  block\n\n  - {a: b}---\n\r\n\n- [[a: "
+            "bmodel: llama3\xf0\x9f\x98\x80&x "));
     struct tree *tree = tree_parse(text, grammar_yaml(), NULL);
     struct tree_base base = {.tree = tree};
     struct tree *again = tree_parse(text, grammar_yaml(), &base);
