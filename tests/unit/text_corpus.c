@@ -126,14 +126,31 @@ static void run_corpus(const TSLanguage *language, const char *grammar, size_t a
     assert_true(cases >= at_least);
 }
 
+// The highlighting query names only nodes that the grammar has.
+static void check_highlights(const TSLanguage *language, const char *grammar) {
+    char path[1024], storage[4096];
+    snprintf(path, sizeof(path), "%s/grammars/%s/queries/highlights.scm", SOURCE_DIR, grammar);
+    struct str source = read_file(path, storage, sizeof(storage));
+    uint32_t offset;
+    TSQueryError error;
+    TSQuery *query = ts_query_new(language, source.p, (uint32_t)source.n, &offset, &error);
+    if (!query) {
+        fail_msg("%s: error %d at byte %u", path, (int)error, offset);
+    }
+    assert_true(ts_query_capture_count(query) >= 5);
+    ts_query_delete(query);
+}
+
 static void test_modelfile(void **state) {
     (void)state;
     run_corpus(grammar_modelfile(), "modelfile", 12);
+    check_highlights(grammar_modelfile(), "modelfile");
 }
 
 static void test_dotenv(void **state) {
     (void)state;
     run_corpus(grammar_dotenv(), "dotenv", 7);
+    check_highlights(grammar_dotenv(), "dotenv");
 }
 
 static void test_every_grammar_suits_the_runtime(void **state) {
