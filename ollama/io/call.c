@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // One call of the Ollama API from start to its one report. Everything that can go wrong is put into
-// words here, so that each message names the server and, where there is one, the remedy. Invariants:
-// the report comes once, from the loop, never from inside the function that started or cancelled the
-// call; the call frees itself after it.
+// words here, so that each message names the server and, where there is one, the remedy.
+// Invariants: the report comes once, from the loop, never from inside the function that started or
+// cancelled the call; the call frees itself after it.
 #include "ollama/io/call.h"
 
 #include <stdlib.h>
@@ -18,12 +18,12 @@
 #define LOG_MODULE "client"
 
 enum {
-    AFTER_FINAL_MAX = 64 * 1024, // bytes that may follow a final frame before the connection is closed
+    AFTER_FINAL_MAX = 64 * 1024, // bytes that may follow a final frame; with more we hang up
 };
 
 // --- creation and end ---
 
-static struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint) {
+struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint) {
     struct http_header *headers = ARENA_ARRAY(arena, endpoint->n_headers, struct http_header);
     for (size_t i = 0; i < endpoint->n_headers; i++) {
         headers[i].name = arena_copy(arena, endpoint->headers[i].name);
@@ -250,7 +250,8 @@ static bool model_is_sendable(struct str model) {
 // The user's headers, and the key unless one of them says who asks.
 static void request_headers(struct call *call, struct http_request *request) {
     const struct endpoint *endpoint = &call->endpoint;
-    struct http_header *headers = ARENA_ARRAY(&call->arena, endpoint->n_headers + 1, struct http_header);
+    size_t n_max = endpoint->n_headers + 1;
+    struct http_header *headers = ARENA_ARRAY(&call->arena, n_max, struct http_header);
     bool has_key = str_is_empty(endpoint->api_key);
     size_t n = 0;
     for (; n < endpoint->n_headers; n++) {

@@ -15,8 +15,8 @@ struct call {
     struct str where;         // base URL for messages: redacted, safe to show
     const char *path;         // "/api/tags"
     struct str model;         // may be empty
-    // How the answer is taken. `frames`: bytes of a 2xx answer go there as they come, false gives up
-    // (with `failure` set, or cancelled). NULL: the answer is collected in `body`.
+    // How the answer is taken. `frames`: bytes of a 2xx answer go there as they come, false gives
+    // up (with `failure` set, or cancelled). NULL: the answer is collected in `body`.
     bool (*frames)(struct call *call, struct str bytes);
     // The transfer ended well with 2xx: judges it and fills *result on failure.
     void (*end)(struct call *call, struct call_result *result);
@@ -27,7 +27,7 @@ struct call {
 
     // State
     struct http_call *transfer; // NULL when none runs
-    uv_timer_t timer;           // ends at once what never started; bounds the wait after a final frame
+    uv_timer_t timer; // ends what never started; bounds the wait after a final frame
     struct buf body;            // the collected answer, or what there is of an error
     bool is_cancelled;
     bool is_enough;   // as much of an error body as we read
@@ -60,6 +60,9 @@ void call_start(struct call *call, struct str method, struct json_object *body, 
                 size_t max_body);
 // For `again`: another transfer of the same call.
 void call_restart(struct call *call, const char *path, struct json_object *body);
+
+// A copy without a slash at the end of the URL: Ollama redirects paths with "//".
+struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint);
 
 // Fill *result. The first: the answer is not what Ollama answers here, but `what`; the second: it
 // holds an error of the server (`status` 0: within a stream or an answer of status 200).

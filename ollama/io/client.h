@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls of the Ollama API, one function each, over ollama/io/http.h. Loop thread only. Every call ends
-// with exactly one callback, never from inside the function that started it. Results are classified
-// by remote_error_classify; a stream that ends without its final frame is ERR_PROTOCOL.
+// Calls of the Ollama API, one function each, over ollama/io/http.h. Loop thread only. Every call
+// ends with exactly one callback, never from inside the function that started it. Results are
+// classified by remote_error_classify; a stream that ends without its final frame is ERR_PROTOCOL.
 #pragma once
 
 #include "ollama/core/catalog.h"
@@ -12,7 +12,7 @@
 // Where calls go. Borrowed by each call until it has started; strings are copied.
 struct endpoint {
     struct str url;     // canonical base URL without trailing slash
-    struct str api_key; // bearer token, empty: none. Only for servers the user configured (DESIGN A4)
+    struct str api_key; // bearer token, empty: none. Only for the user's own servers (DESIGN A4)
     const struct http_header *headers; // the user's extra headers for this server
     size_t n_headers;
 };
@@ -20,7 +20,8 @@ struct endpoint {
 struct call; // one call in flight; owned by the client, valid until its callback
 
 // Outcome of any call. `remote` is filled when the server answered with an error (code ERR_REMOTE,
-// ERR_NOT_FOUND, ERR_DENIED), `message`/`remedy` always when code is not ERR_OK. Borrowed for the callback.
+// ERR_NOT_FOUND, ERR_DENIED), `message`/`remedy` always when code is not ERR_OK. Borrowed for the
+// callback.
 struct call_result {
     enum err code;
     struct str message; // what failed and where, one line: "connection to http://… refused"
@@ -30,20 +31,26 @@ struct call_result {
 };
 
 // One JSON answer, borrowed for the callback; NULL on failure.
-typedef void (*call_json_fn)(void *data, const struct call_result *result, struct json_object *answer);
+typedef void (*call_json_fn)(void *data, const struct call_result *result,
+                             struct json_object *answer);
 
+// GET /api/version; ERR_PROTOCOL ("is not an Ollama server") without a string "version".
 struct call *ollama_version(struct http *http, const struct endpoint *endpoint, call_json_fn done,
-                            void *data); // GET /api/version; ERR_PROTOCOL without a string "version"
-struct call *ollama_tags(struct http *http, const struct endpoint *endpoint, call_json_fn done, void *data);
-struct call *ollama_ps(struct http *http, const struct endpoint *endpoint, call_json_fn done, void *data);
+                            void *data);
+// GET /api/tags and /api/ps; "models": null becomes an empty array, no array is ERR_PROTOCOL.
+// A server before 0.1.38 answers ps with remote.status 404.
+struct call *ollama_tags(struct http *http, const struct endpoint *endpoint, call_json_fn done,
+                         void *data);
+struct call *ollama_ps(struct http *http, const struct endpoint *endpoint, call_json_fn done,
+                       void *data);
 struct call *ollama_show(struct http *http, const struct endpoint *endpoint, struct str model,
                          call_json_fn done, void *data);
 // DELETE /api/delete. Answers with no body.
 struct call *ollama_delete(struct http *http, const struct endpoint *endpoint, struct str model,
                            call_json_fn done, void *data);
 // POST /api/generate with no prompt and keep_alive: loads (`keep_alive` empty: the server's own) or
-// unloads ("0") a model. No timeout: loading may take minutes. Embedding-only models are loaded through
-// /api/embed when generate refuses them.
+// unloads ("0") a model. No timeout: loading may take minutes. Embedding-only models are loaded
+// through /api/embed when generate refuses them.
 struct call *ollama_load(struct http *http, const struct endpoint *endpoint, struct str model,
                          struct str keep_alive, call_json_fn done, void *data);
 struct call *ollama_unload(struct http *http, const struct endpoint *endpoint, struct str model,
@@ -55,7 +62,8 @@ struct stream_handlers {
     void (*on_done)(void *data, const struct call_result *result);
     void *data;
 };
-// Does this frame end the stream well? For generate/chat: "done": true; pull/create: "status": "success".
+// Does this frame end the stream well? For generate/chat: "done": true; pull/create: "status":
+// "success".
 typedef bool (*stream_final_fn)(struct json_object *frame);
 bool stream_final_done(struct json_object *frame);
 bool stream_final_success(struct json_object *frame);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// curl's multi handle on the caller's libuv loop: each socket that curl watches is one uv_poll_t, its
-// one timeout is one uv_timer_t. The only file that knows curl. Invariants:
-//  - curl is entered only by http_drive, transfer_start and transfer_stop, none of which is reachable
-//    from inside a curl callback: callbacks only set bytes aside and put the call on the ready list.
+// curl's multi handle on the caller's libuv loop: each socket that curl watches is one uv_poll_t,
+// its one timeout is one uv_timer_t. The only file that knows curl. Invariants:
+//  - curl is entered only by http_drive, transfer_start and transfer_stop, none of which is
+//    reachable from inside a curl callback: callbacks only set bytes aside and put the call on the
+//    ready list.
 //  - An easy handle is removed and freed only outside curl.
 #include "ollama/io/http.h"
 
@@ -127,7 +128,8 @@ static struct watch *watch_create(struct http *http, curl_socket_t socket) {
     return watch;
 }
 
-static int on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data) {
+static int on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *data,
+                          void *socket_data) {
     (void)easy;
     struct http *http = data;
     struct watch *watch = socket_data;
@@ -143,7 +145,8 @@ static int on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *data
         watch = watch_create(http, socket);
     }
     if (watch) {
-        int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+        int events = what & CURL_POLL_IN ? UV_READABLE : 0;
+        events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0;
         uv_poll_start(&watch->poll, events, on_poll);
     }
     return 0;
@@ -175,8 +178,9 @@ static enum err fail_late(struct http_call *call) {
     int64_t ms = call->total_ms;
     if (sent_after_us == 0) {
         ms = ms > 0 && ms < TIME_CONNECT_MS ? ms : TIME_CONNECT_MS;
-        return error_set(&call->error, &call->arena, ERR_TIMEOUT, "no connection to %.*s within %.3g s",
-                         STR_ARG(call->origin), (double)ms / 1000);
+        return error_set(&call->error, &call->arena, ERR_TIMEOUT,
+                         "no connection to %.*s within %.3g s", STR_ARG(call->origin),
+                         (double)ms / 1000);
     }
     return error_set(&call->error, &call->arena, ERR_TIMEOUT, "%.*s did not answer within %.3g s",
                      STR_ARG(call->url), (double)ms / 1000);
@@ -184,8 +188,9 @@ static enum err fail_late(struct http_call *call) {
 
 static enum err fail_large(struct http_call *call) {
     if (call->n_header_bytes > HEADER_BYTES_MAX) {
-        return error_set(&call->error, &call->arena, ERR_LIMIT, "%.*s sent more than %d KiB of headers",
-                         STR_ARG(call->url), HEADER_BYTES_MAX / 1024);
+        return error_set(&call->error, &call->arena, ERR_LIMIT,
+                         "%.*s sent more than %d KiB of headers", STR_ARG(call->url),
+                         HEADER_BYTES_MAX / 1024);
     }
     size_t max = call->max_body > 0 ? call->max_body : (size_t)HTTP_PENDING_MAX;
     return error_set(&call->error, &call->arena, ERR_LIMIT, "%.*s answered with more than %zu KiB",
@@ -231,8 +236,8 @@ static enum err fail_from_curl(struct http_call *call, CURLcode code) {
         return error_set(error, arena, ERR_IO, "no trusted TLS connection to %.*s: %.*s",
                          STR_ARG(call->origin), STR_ARG(detail));
     default:
-        return error_set(error, arena, ERR_IO, "request to %.*s failed: %.*s", STR_ARG(call->origin),
-                         STR_ARG(detail));
+        return error_set(error, arena, ERR_IO, "request to %.*s failed: %.*s",
+                         STR_ARG(call->origin), STR_ARG(detail));
     }
 }
 
@@ -367,7 +372,8 @@ static enum err setup_headers(struct http_call *call, const struct http_request 
     return ok ? ERR_OK : error_set(&call->error, &call->arena, ERR_BUG, "out of memory");
 }
 
-// Reads the URL as curl will, so that the decision about the proxy is about the host that is contacted.
+// Reads the URL as curl will, so that the decision about the proxy is about the host that is
+// contacted.
 static enum err check_url(struct http_call *call, const char *url, bool *is_loopback) {
     enum err result = ERR_OK;
     char *scheme = NULL;
@@ -389,8 +395,8 @@ static enum err check_url(struct http_call *call, const char *url, bool *is_loop
         goto out;
     }
     if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) {
-        result = error_set(&call->error, &call->arena, ERR_INVALID, "%.*s is neither http nor https",
-                           STR_ARG(call->url));
+        result = error_set(&call->error, &call->arena, ERR_INVALID,
+                           "%.*s is neither http nor https", STR_ARG(call->url));
         goto out;
     }
     struct host host;

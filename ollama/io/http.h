@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// HTTP on libcurl's multi-socket interface driven by the caller's libuv loop. The only file that knows
-// curl is http.c. Loop thread only. Connections are kept and reused. Reference: libcurl's own wiring of
-// CURLMOPT_SOCKETFUNCTION / TIMERFUNCTION to an event loop.
+// HTTP on libcurl's multi-socket interface driven by the caller's libuv loop. The only file that
+// knows curl is http.c. Loop thread only. Connections are kept and reused. Reference: libcurl's own
+// wiring of CURLMOPT_SOCKETFUNCTION / TIMERFUNCTION to an event loop.
 //
-// Rules of every transfer: no redirects are followed, no Origin, Expect or Referer header is sent, no
-// cookies; a loopback host is never reached through a proxy; TLS is always verified; connect timeout
-// TIME_CONNECT_MS. There is no first-byte or low-speed timeout unless asked for: a model may load for
-// minutes in silence.
+// Rules of every transfer: no redirects are followed, no Origin, Expect or Referer header is sent,
+// no cookies; a loopback host is never reached through a proxy; TLS is always verified; connect
+// timeout TIME_CONNECT_MS. There is no first-byte or low-speed timeout unless asked for: a model
+// may load for minutes in silence.
 //
-// No handler ever runs inside curl: bytes are set aside and handed over after curl has returned, so a
-// handler may start and cancel whatever it likes. curl itself (and with it the TLS library) is set up
-// by the first http_start, not at program start. TLS writes can raise SIGPIPE: the program must ignore
-// that signal.
+// No handler ever runs inside curl: bytes are set aside and handed over after curl has returned, so
+// a handler may start and cancel whatever it likes. curl itself (and with it the TLS library) is
+// set up by the first http_start, not at program start. TLS writes can raise SIGPIPE: the program
+// must ignore that signal.
 #pragma once
 
 #include <uv.h>
@@ -56,10 +56,10 @@ struct http_handlers {
     void (*on_headers)(void *data, const struct http_response *response);
     // A piece of the body, borrowed for the call. Return false to abort (ends with ERR_CANCELLED).
     bool (*on_body)(void *data, const struct http_response *response, struct str bytes);
-    // Exactly once, never from inside http_start or http_cancel; the call is gone afterwards. `error`
-    // is filled when result is not ERR_OK: ERR_CANCELLED, ERR_TIMEOUT, ERR_IO (refused, unresolvable,
-    // reset, TLS), ERR_LIMIT, ERR_PROTOCOL, ERR_INVALID (the request itself). An HTTP status of 400 is
-    // no error here. Borrowed.
+    // Exactly once, never from inside http_start or http_cancel; the call is gone afterwards.
+    // `error` is filled when result is not ERR_OK: ERR_CANCELLED, ERR_TIMEOUT, ERR_IO (refused,
+    // unresolvable, reset, TLS), ERR_LIMIT, ERR_PROTOCOL, ERR_INVALID (the request itself). An HTTP
+    // status of 400 is no error here. Borrowed.
     void (*on_done)(void *data, enum err result, const struct http_response *response,
                     const struct error *error);
     void *data;
@@ -72,14 +72,14 @@ struct http *http_create(uv_loop_t *loop);
 // calls on_closed (may be NULL). What is started meanwhile ends with ERR_CANCELLED.
 void http_close(struct http *http, void (*on_closed)(void *data), void *data);
 
-// Starts a transfer. The call is valid until its on_done. Never NULL: what fails at once is reported by
-// on_done on a later turn.
+// Starts a transfer. The call is valid until its on_done. Never NULL: what fails at once is
+// reported by on_done on a later turn.
 struct http_call *http_start(struct http *http, const struct http_request *request,
                              const struct http_handlers *handlers);
 
-// The socket is closed before this returns, also while the name is being resolved, the connection is
-// being made or the server is silent. No on_body follows; on_done(ERR_CANCELLED) comes after this has
-// returned. Idempotent.
+// The socket is closed before this returns, also while the name is being resolved, the connection
+// is being made or the server is silent. No on_body follows; on_done(ERR_CANCELLED) comes after
+// this has returned. Idempotent.
 void http_cancel(struct http_call *call);
 
 size_t http_in_flight(const struct http *http); // calls whose on_done has not run

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The life of calls: a list of all, a list of those with something to deliver, and the closing of the
-// client. Invariants: handlers run only from http_deliver, which is entered from the loop; a call is
-// freed only after its on_done; http_start and http_cancel never run a handler.
+// The life of calls: a list of all, a list of those with something to deliver, and the closing of
+// the client. Invariants: handlers run only from http_deliver, which is entered from the loop; a
+// call is freed only after its on_done; http_start and http_cancel never run a handler.
 #include "ollama/io/http.h"
 
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void call_deliver(struct http_call *call) {
         }
     }
     if (call->is_ready || !call->is_done) {
-        return; // more to come; or cancelled by its own handler, and on_done waits for the next turn
+        return; // more to come; or its own handler cancelled it and on_done waits for a turn
     }
     handlers->on_done(handlers->data, call->result, &call->response, &call->error);
     call_destroy(call);
@@ -96,8 +96,8 @@ static void tear_down(struct http *http) {
     uv_close((uv_handle_t *)&http->turn, on_handle_closed);
 }
 
-// One round: what becomes ready meanwhile waits for the next turn, so that handlers which start calls
-// that fail at once cannot keep the loop here.
+// One round: what becomes ready meanwhile waits for the next turn, so that handlers which start
+// calls that fail at once cannot keep the loop here.
 void http_deliver(struct http *http) {
     struct http_call *last = http->ready_last;
     while (http->ready_first) {
@@ -172,7 +172,8 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
     if (http->is_closing) {
         call->result = error_set(&call->error, &call->arena, ERR_CANCELLED, "cancelled");
     } else if (!curl_set_up(http)) {
-        call->result = error_set(&call->error, &call->arena, ERR_BUG, "libcurl could not be set up");
+        call->result = error_set(&call->error, &call->arena, ERR_BUG,
+                                 "libcurl could not be set up");
     } else {
         call->result = transfer_start(call, request);
     }

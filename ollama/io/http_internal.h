@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// What the two halves of ollama/io/http.h share: http_call.c keeps the calls and hands over what has
-// arrived, http.c moves the bytes with curl. Private to them.
+// What the two halves of ollama/io/http.h share: http_call.c keeps the calls and hands over what
+// has arrived, http.c moves the bytes with curl. Private to them.
 #pragma once
 
 #include "base/buf.h"
 #include "ollama/io/http.h"
 
 enum {
-    HTTP_PENDING_MAX = 16 * 1024 * 1024, // bytes set aside in one turn; curl reads about 1.6 MB at most
+    HTTP_PENDING_MAX = 16 * 1024 * 1024, // set aside in one turn; curl reads at most about 1.6 MB
 };
 
 struct http {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A server's life and schedule. Invariants: no timer runs while nobody is interested; the memory lives
-// until the last call has ended and the last handle is closed; after server_close nothing is announced.
+// A server's life and schedule. Invariants: no timer runs while nobody is interested; the memory
+// lives until the last call has ended and the last handle is closed; after server_close nothing is
+// announced.
 #include "ollama/io/server.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ollama/core/host.h"
+#include "ollama/io/call.h"
 #include "ollama/io/server_internal.h"
 
 #define LOG_MODULE "server"
@@ -100,7 +102,8 @@ static int64_t tags_due(const struct server *server) {
 
 static int64_t ps_due(const struct server *server) {
     const struct server_private *p = server->private;
-    return server->state == SERVER_OK && p->ps_due_ms > 0 && !p->has_no_ps ? p->ps_due_ms : INT64_MAX;
+    bool is_wanted = server->state == SERVER_OK && p->ps_due_ms > 0 && !p->has_no_ps;
+    return is_wanted ? p->ps_due_ms : INT64_MAX;
 }
 
 static void on_timer(uv_timer_t *timer) {
@@ -147,28 +150,17 @@ void server_announce(struct server *server) {
 
 // --- the interface ---
 
-static void endpoint_copy(struct arena *arena, struct endpoint *copy, const struct endpoint *endpoint) {
-    struct http_header *headers = ARENA_ARRAY(arena, endpoint->n_headers, struct http_header);
-    for (size_t i = 0; i < endpoint->n_headers; i++) {
-        headers[i].name = arena_copy(arena, endpoint->headers[i].name);
-        headers[i].value = arena_copy(arena, endpoint->headers[i].value);
-    }
-    copy->url = arena_copy(arena, endpoint->url);
-    copy->api_key = arena_copy(arena, endpoint->api_key);
-    copy->headers = headers;
-    copy->n_headers = endpoint->n_headers;
-}
-
 struct server *server_create(uv_loop_t *loop, struct http *http, const struct endpoint *endpoint,
-                             struct str name, bool is_configured, const struct server_options *options,
-                             server_change_fn on_change, void *data) {
+                             struct str name, bool is_configured,
+                             const struct server_options *options, server_change_fn on_change,
+                             void *data) {
     struct server *server = mem_alloc(sizeof(*server));
     struct server_private *p = mem_alloc(sizeof(*p));
     struct host host;
     server->private = p;
     p->loop = loop;
     p->http = http;
-    endpoint_copy(&p->arena, &p->endpoint, endpoint);
+    p->endpoint = endpoint_copy(&p->arena, endpoint);
     p->options = *options;
     if (p->options.cache_ttl_ms <= 0) {
         p->options.cache_ttl_ms = TTL_DEFAULT_MS;
@@ -243,7 +235,8 @@ void server_refresh(struct server *server) {
     }
 }
 
-void server_refresh_then(struct server *server, void (*done)(void *data, struct server *server), void *data) {
+void server_refresh_then(struct server *server, void (*done)(void *data, struct server *server),
+                         void *data) {
     struct server_private *p = server->private;
     struct waiter *waiter = mem_alloc(sizeof(*waiter));
     waiter->done = done;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What is known of one model server over time: a catalog snapshot with its age, health with back-off,
-// response time. It fetches by itself while somebody is interested and tells when something changed.
-// Loop thread only. DESIGN A10.
+// What is known of one model server over time: a catalog snapshot with its age, health with
+// back-off, response time. It fetches by itself while somebody is interested and tells when
+// something changed. Loop thread only. DESIGN A10.
 #pragma once
 
 #include "ollama/io/client.h"
@@ -24,7 +24,7 @@ struct server {
     // --- public ---
     struct str url;  // canonical
     struct str name; // for people: the configured name, "default", or empty for a file's own host
-    bool is_configured; // from the user's settings, environment or --host: may get keys, headers, show
+    bool is_configured; // from the user's settings, environment or --host: may get keys and headers
     bool is_loopback;
     enum server_state state;
     struct str version;       // borrowed until the next change
@@ -41,32 +41,37 @@ typedef void (*server_change_fn)(void *data, struct server *server);
 
 // `endpoint` and `name` are copied. Returns owned.
 struct server *server_create(uv_loop_t *loop, struct http *http, const struct endpoint *endpoint,
-                             struct str name, bool is_configured, const struct server_options *options,
-                             server_change_fn on_change, void *data);
-// Cancels what runs; frees itself when its handles are closed, then calls on_closed (may be NULL). To be
-// called before http_close.
+                             struct str name, bool is_configured,
+                             const struct server_options *options, server_change_fn on_change,
+                             void *data);
+// Cancels what runs; frees itself when its handles are closed, then calls on_closed (may be NULL).
+// To be called before http_close.
 void server_close(struct server *server, void (*on_closed)(void *data), void *data);
 
-// Something open needs this server: keeps catalog and health fresh (TTL, interval, back-off 2 → 10 s on
-// loopback, 30 → 120 s elsewhere) until interest drops to none. Counted.
+// Something open needs this server: keeps catalog and health fresh (TTL, interval, back-off 2 → 10
+// s on loopback, 30 → 120 s elsewhere) until interest drops to none. Counted.
 void server_interest(struct server *server, bool wanted);
 
-// Check now, model list included (a user's action, a finished pull, or a request found it back). While
-// a check runs that has already asked for the list, another follows it.
+// Check now, model list included (a user's action, a finished pull, or a request found it back).
+// While a check runs that has already asked for the list, another follows it.
 void server_refresh(struct server *server);
 
-// As server_refresh, calling done (once) when that check is over; at the latest when the server closes.
-void server_refresh_then(struct server *server, void (*done)(void *data, struct server *server), void *data);
+// As server_refresh, calling done (once) when that check is over; at the latest when the server
+// closes.
+void server_refresh_then(struct server *server, void (*done)(void *data, struct server *server),
+                         void *data);
 
 // The latest snapshot, or NULL if there never was one. Borrowed until the next loop turn: retain it
 // to keep it.
 struct catalog *server_catalog(const struct server *server);
 
-// Asks /api/show for this model if its capabilities or context length are unknown; referenced models
-// first, at most LIMIT_SHOW_IN_FLIGHT at once, remembered by digest. on_change tells when it is there.
+// Asks /api/show for this model if its capabilities or context length are unknown; referenced
+// models first, at most LIMIT_SHOW_IN_FLIGHT at once, remembered by digest. on_change tells when it
+// is there.
 void server_want_details(struct server *server, struct str model);
 
-// Are details asked for by server_want_details still on their way? (So that a terminal command may wait.)
+// Are details asked for by server_want_details still on their way? (So that a terminal command may
+// wait.)
 bool server_details_pending(const struct server *server);
 
 // A finished generating call or load tells: running models changed; asks /api/ps soon.

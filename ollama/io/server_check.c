@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// One check of a server: version, then tags when due, then ps, one after the other on one connection.
-// Invariants: nothing is asked before /api/version has answered with a version (DESIGN A4); the snapshot
-// is replaced only when an answer differs from the one before; every started check ends in check_over.
+// One check of a server: version, then tags when due, then ps, one after the other on one
+// connection. Invariants: nothing is asked before /api/version has answered with a version (DESIGN
+// A4); the snapshot is replaced only when an answer differs from the one before; every started
+// check ends in check_over.
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -16,7 +17,7 @@
 
 enum {
     VERSION_BYTES_MAX = 64, // shown; a longer one is cut
-    TTL_SLACK = 20, // a list that ends its time within 1/20 of it is fetched along with the health check
+    TTL_SLACK = 20, // a list in the last 1/20 of its time is fetched along with a health check
 };
 
 // --- answers ---
@@ -130,8 +131,8 @@ static void set_state(struct server *server, enum server_state state, struct str
                       struct str remedy) {
     struct server_private *p = server->private;
     bool stale = state == SERVER_UNREACHABLE && p->catalog;
-    if (server->state == state && server->stale == stale && str_eq(server->error_message, message) &&
-        str_eq(server->error_remedy, remedy)) {
+    if (server->state == state && server->stale == stale &&
+        str_eq(server->error_message, message) && str_eq(server->error_remedy, remedy)) {
         return;
     }
     server->state = state;
@@ -257,8 +258,8 @@ static void on_tags(void *data, const struct call_result *result, struct json_ob
     server_drop(server);
 }
 
-// Running models are an extra: only a server that is gone is a failure here. Servers before 0.1.38 do
-// not know the path.
+// Running models are an extra: only a server that is gone is a failure here. Servers before 0.1.38
+// do not know the path.
 static void on_ps(void *data, const struct call_result *result, struct json_object *answer) {
     struct server *server = data;
     struct server_private *p = server->private;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Details that tags of older servers lack, asked of /api/show one model at a time: referenced models
-// first, then, while somebody is interested, the others. Remembered by digest, so a model is asked for
-// once whatever it is called. Invariants: at most LIMIT_SHOW_IN_FLIGHT in flight; only while the server
-// has answered with its version; the memory has a bound; arrived details reach the snapshot together.
+// Details that tags of older servers lack, asked of /api/show one model at a time: referenced
+// models first, then, while somebody is interested, the others. Remembered by digest, so a model is
+// asked for once whatever it is called. Invariants: at most LIMIT_SHOW_IN_FLIGHT in flight; only
+// while the server has answered with its version; the memory has a bound; arrived details reach the
+// snapshot together.
 #include <stdlib.h>
 
 #include "base/limits.h"

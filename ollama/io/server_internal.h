@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The private half of struct server: server.c (life, schedule), server_check.c (asking version, tags
-// and ps), server_details.c (asking show). Private to them.
+// The private half of struct server: server.c (life, schedule), server_check.c (asking version,
+// tags and ps), server_details.c (asking show). Private to them.
 #pragma once
 
 #include "base/strmap.h"
@@ -22,8 +22,8 @@ struct waiter {
     bool is_for_next; // of the check after the one that runs
 };
 
-// The latest good answer as text: kept to see whether the next one differs, and to build the snapshot
-// anew when details arrive.
+// The latest good answer as text: kept to see whether the next one differs, and to build the
+// snapshot anew when details arrive.
 struct answer {
     char *text; // owned; NULL: none
     size_t n;
@@ -109,7 +109,8 @@ void server_set_text(char **slot, struct str *shown, struct str text); // replac
 
 // --- server_check.c ---
 
-// Starts a check unless one runs: version, tags (if `with_tags` or due), ps; or without the version.
+// Starts a check unless one runs: version, tags (if `with_tags` or due), ps; or without the
+// version.
 void check_start(struct server *server, bool with_version, bool with_tags);
 // Builds the snapshot from what is known. ERR_PROTOCOL: the list of models is none.
 enum err check_rebuild(struct server *server);

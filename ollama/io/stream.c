@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Calls that answer with a stream of JSON lines. Invariants: a stream that ends without its final
-// frame is a failure, however politely it ended; an error frame ends it at once; after the final frame
-// nothing can make it fail any more, and the connection is kept if the server ends the answer soon.
+// frame is a failure, however politely it ended; an error frame ends it at once; after the final
+// frame nothing can make it fail any more, and the connection is kept if the server ends the answer
+// soon.
 #include "base/json.h"
 #include "base/limits.h"
 #include "ollama/io/call.h"
@@ -68,8 +69,8 @@ static bool stream_frames(struct call *call, struct str bytes) {
     if (ndjson_feed(&call->framer, bytes) != ERR_OK) {
         call->failure.code = ERR_LIMIT;
         call->failure.message =
-            arena_printf(&call->arena, "%.*s%s sent a line longer than %u MiB", STR_ARG(call->where),
-                         call->path, LIMIT_NDJSON_LINE / (1024 * 1024));
+            arena_printf(&call->arena, "%.*s%s sent a line longer than %u MiB",
+                         STR_ARG(call->where), call->path, LIMIT_NDJSON_LINE / (1024 * 1024));
         return false;
     }
     while (!call->is_complete && ndjson_next(&call->framer, &line)) {
@@ -80,8 +81,8 @@ static bool stream_frames(struct call *call, struct str bytes) {
     return true;
 }
 
-// Servers answer some streaming requests with one object without a line end. A piece of a frame after
-// good ones is a stream cut short; as the first thing it is something else than Ollama.
+// Servers answer some streaming requests with one object without a line end. A piece of a frame
+// after good ones is a stream cut short; as the first thing it is something else than Ollama.
 static void stream_end(struct call *call, struct call_result *result) {
     struct str rest = str_trim(ndjson_rest(&call->framer));
     if (!str_is_empty(rest) && (call->n_frames == 0 || json_check(rest, NULL) == ERR_OK)) {

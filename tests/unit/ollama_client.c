@@ -52,8 +52,8 @@ static void on_answer(void *data, const struct call_result *result, struct json_
 
 enum kind { VERSION, TAGS, PS, SHOW, DELETE, LOAD, UNLOAD };
 
-static void ask_at(struct fixture *fixture, struct outcome *outcome, enum kind kind, struct str model,
-                   const struct endpoint *endpoint) {
+static void ask_at(struct fixture *fixture, struct outcome *outcome, enum kind kind,
+                   struct str model, const struct endpoint *endpoint) {
     struct http *http = fixture->http;
     memset(outcome, 0, sizeof(*outcome));
     outcome->is_inside = true;
@@ -87,7 +87,8 @@ static void wait_for(struct fixture *fixture, struct outcome *outcome) {
     assert_true(run_until(&fixture->loop, &outcome->is_done, LIMIT_MS));
 }
 
-static void ask(struct fixture *fixture, struct outcome *outcome, enum kind kind, struct str model) {
+static void ask(struct fixture *fixture, struct outcome *outcome, enum kind kind,
+                struct str model) {
     struct endpoint endpoint = {.url = str_from(fixture->server.url)};
     ask_at(fixture, outcome, kind, model, &endpoint);
     wait_for(fixture, outcome);
@@ -177,10 +178,15 @@ static void test_keys_and_headers(void **state) {
     (void)state;
     struct fixture *fixture = setup(200, NULL, "{\"version\":\"1\"}");
     struct outcome outcome;
-    struct http_header headers[] = {{STR("X-Team"), STR("a")}, {STR("authorization"), STR("Basic b")}};
+    struct http_header headers[] = {{STR("X-Team"), STR("a")},
+                                    {STR("authorization"), STR("Basic b")}};
     char key[] = "sesame";
     struct endpoint endpoint = {
-        .url = str_from(fixture->server.url), .api_key = str_from(key), .headers = headers, .n_headers = 1};
+        .url = str_from(fixture->server.url),
+        .api_key = str_from(key),
+        .headers = headers,
+        .n_headers = 1,
+    };
     ask_at(fixture, &outcome, VERSION, STR_NONE, &endpoint);
     memset(key, '!', sizeof(key) - 1); // it was copied
     wait_for(fixture, &outcome);
@@ -288,7 +294,8 @@ static void test_lists_of_models(void **state) {
     ask(fixture, &outcome, TAGS, STR_NONE);
     assert_int_equal(outcome.code, ERR_OK);
     assert_string_equal(outcome.answer, "{\"models\":[]}");
-    static const char *const bad[] = {"{}", "{\"models\":{}}", "{\"models\":1}", "[]", "x", "<html>"};
+    static const char *const bad[] = {"{}", "{\"models\":{}}", "{\"models\":1}",
+                                      "[]", "x", "<html>"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         reply.body = bad[i];
         ask(fixture, &outcome, i % 2 ? TAGS : PS, STR_NONE);
@@ -300,7 +307,8 @@ static void test_lists_of_models(void **state) {
 
 static void test_errors_of_the_server(void **state) {
     (void)state;
-    struct fixture *fixture = setup(404, "application/json", "{\"error\":\"model 'nope:latest' not found\"}");
+    struct fixture *fixture =
+        setup(404, "application/json", "{\"error\":\"model 'nope:latest' not found\"}");
     struct outcome outcome;
     ask(fixture, &outcome, SHOW, STR("nope"));
     assert_int_equal(outcome.code, ERR_NOT_FOUND);
@@ -351,13 +359,13 @@ static void test_refused_on_loopback(void **state) {
     fixture_destroy(fixture);
 }
 
-static void flood(struct fixture *fixture, struct fake_conn *conn, const struct fake_request *request) {
+static void flood(struct fixture *fixture, struct fake_conn *conn,
+                  const struct fake_request *request) {
     (void)request;
     static char block[64 * 1024];
     memset(block, 'x', sizeof(block));
-    fake_send_text(conn, fixture->seed == 0
-                             ? "HTTP/1.1 500 X\r\nContent-Length: 10737418240\r\n\r\n{\"error\":\""
-                             : "HTTP/1.1 200 X\r\nContent-Length: 10737418240\r\n\r\n{\"version\":\"");
+    fake_send_text(conn, fixture->seed == 0 ? "HTTP/1.1 500 X\r\n" : "HTTP/1.1 200 X\r\n");
+    fake_send_text(conn, "Content-Length: 10737418240\r\n\r\n{\"version\":\"");
     fake_flood(conn, str_of(block, sizeof(block)));
 }
 

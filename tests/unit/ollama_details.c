@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The details of ollama/io/server.h: who is asked for in which order, how many at once, and that nothing
-// is asked twice.
+// The details of ollama/io/server.h: who is asked for in which order, how many at once, and that
+// nothing is asked twice.
 #include "ollama/io/server.h"
 
 #include "base/clock.h"
@@ -11,11 +11,11 @@
 // --- details ---
 
 // A server before 0.30: no capabilities in tags. d1 has two names.
-static const char old_tags[] =
-    LIST(MODEL("a:latest", "d1", "") "," MODEL("b:latest", "d2", "") "," MODEL("c:latest", "d3", "") ","
-         MODEL("d:latest", "d4", "") "," MODEL("e:latest", "d5", "") "," MODEL("f:latest", "d6", "") ","
-         MODEL("a2:latest", "d1", "") ",{\"name\":\"r:cloud\",\"model\":\"r:cloud\",\"digest\":\"d7\","
-         "\"size\":1,\"remote_host\":\"https://ollama.com:443\"}");
+static const char old_tags[] = LIST(
+    MODEL("a:latest", "d1", "") "," MODEL("b:latest", "d2", "") "," MODEL("c:latest", "d3", "")
+    "," MODEL("d:latest", "d4", "") "," MODEL("e:latest", "d5", "") "," MODEL("f:latest", "d6", "")
+    "," MODEL("a2:latest", "d1", "")
+    "," MODEL("r:cloud", "d7", ",\"remote_host\":\"https://ollama.com:443\""));
 
 static void test_details_of_referenced_models(void **state) {
     (void)state;
@@ -64,7 +64,8 @@ static void test_details_of_all_models(void **state) {
     wait_for_change(fixture, &watch);
     run_for(&fixture->loop, 30);
     assert_int_equal(ollama.most_held, LIMIT_SHOW_IN_FLIGHT);
-    assert_true(str_starts(str_from(ollama.shown), STR("{\"model\":\"e:latest\"}"))); // referenced first
+    // The referenced one came first.
+    assert_true(str_starts(str_from(ollama.shown), STR("{\"model\":\"e:latest\"}")));
     ollama.holds_shows = false;
     release_shows();
     while (server_details_pending(server)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama/io/http.h when the server behaves, and cancelling: connections are reused, a cancel closes the
-// socket at once, and closing leaves the loop empty.
+// ollama/io/http.h when the server behaves, and cancelling: connections are reused, a cancel closes
+// the socket at once, and closing leaves the loop empty.
 #include "ollama/io/http.h"
 
 #include <stdio.h>
@@ -193,7 +193,8 @@ static void test_headers_come_before_the_body(void **state) {
     fixture_destroy(fixture);
 }
 
-// A model may load for minutes: nothing but a cancel ends the silence. Longer than the connect limit.
+// A model may load for minutes: nothing but a cancel ends the silence. Longer than the connect
+// limit.
 static void test_silence_is_no_failure(void **state) {
     (void)state;
     struct fixture *fixture = fixture_create(stay_silent);

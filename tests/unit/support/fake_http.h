@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A scripted HTTP server on 127.0.0.1 in the test's own loop. A handler sees each request and answers
-// with the functions below, as politely or as badly as the test wants.
+// A scripted HTTP server on 127.0.0.1 in the test's own loop. A handler sees each request and
+// answers with the functions below, as politely or as badly as the test wants.
 #pragma once
 
 #include <uv.h>
@@ -33,7 +33,8 @@ struct fake_request {
     struct str body;
 };
 
-typedef void (*fake_handler)(void *data, struct fake_conn *conn, const struct fake_request *request);
+typedef void (*fake_handler)(void *data, struct fake_conn *conn,
+                             const struct fake_request *request);
 
 struct fake_http {
     uv_tcp_t tcp;

@@ -48,8 +48,8 @@ static void be_ollama(struct fixture *fixture, struct fake_conn *conn,
     } else if (str_eq(request->path, STR("/api/ps"))) {
         ollama.n_ps++;
         note('p');
-        fake_answer(conn, ollama.ps_status, ollama.ps_status == 200 ? "application/json" : "text/plain",
-                    ollama.ps);
+        const char *type = ollama.ps_status == 200 ? "application/json" : "text/plain";
+        fake_answer(conn, ollama.ps_status, type, ollama.ps);
     } else if (str_eq(request->path, STR("/api/show"))) {
         answer_show(conn, request->body);
     } else {
@@ -100,7 +100,8 @@ struct fixture *setup(void) {
     return fixture_create(be_ollama);
 }
 
-struct server *open_server(struct fixture *fixture, struct watch *watch, int64_t ttl, int64_t health) {
+struct server *open_server(struct fixture *fixture, struct watch *watch, int64_t ttl,
+                           int64_t health) {
     struct endpoint endpoint = {.url = str_from(fixture->server.url)};
     struct server_options options = {ttl, health};
     memset(watch, 0, sizeof(*watch));

@@ -7,7 +7,7 @@
 #include "ollama/io/server.h"
 #include "support/http_fixture.h"
 
-#define MODEL(name, digest, more)                                                                      \
+#define MODEL(name, digest, more) \
     "{\"name\":\"" name "\",\"model\":\"" name "\",\"digest\":\"" digest "\",\"size\":5" more "}"
 #define KNOWN ",\"capabilities\":[\"completion\"],\"details\":{\"context_length\":4096}"
 #define LIST(models) "{\"models\":[" models "]}"
@@ -50,7 +50,8 @@ struct watch {
 };
 
 struct fixture *setup(void); // a good server with one model
-struct server *open_server(struct fixture *fixture, struct watch *watch, int64_t ttl, int64_t health);
+struct server *open_server(struct fixture *fixture, struct watch *watch, int64_t ttl,
+                           int64_t health);
 void close_server(struct fixture *fixture, struct watch *watch); // and waits for it
 void refresh(struct fixture *fixture, struct watch *watch);      // and waits for it
 void wait_for_change(struct fixture *fixture, struct watch *watch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A getaddrinfo of our own: the linker prefers the program's over the C library's, also for libcurl.
+// A getaddrinfo of our own: the linker prefers the program's over the C library's, also for
+// libcurl.
 #include "support/fake_resolver.h"
 
 #include <netdb.h>

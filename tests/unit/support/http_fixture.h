@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the tests of ollama/io/http.h share: a loop with a client and a scripted server, and a record of
-// all that a call did, which checks the order of its handlers by itself.
+// What the tests of ollama/io/http.h share: a loop with a client and a scripted server, and a
+// record of all that a call did, which checks the order of its handlers by itself.
 #pragma once
 
 #include "ollama/io/http.h"
@@ -71,7 +71,8 @@ void fixture_destroy(struct fixture *fixture);
 void on_http_closed(void *data); // sets the bool
 
 void answer_ok(struct fixture *fixture, struct fake_conn *conn, const struct fake_request *request);
-void stay_silent(struct fixture *fixture, struct fake_conn *conn, const struct fake_request *request);
+void stay_silent(struct fixture *fixture, struct fake_conn *conn,
+                 const struct fake_request *request);
 
 struct http_request get(struct fixture *fixture); // GET of fixture->url
 void finish(struct fixture *fixture, struct record *record); // runs until on_done
