@@ -48,6 +48,10 @@ size_t analyzer_count(const struct analyzer *analyzer); // conventions in force
 bool analyzer_probe(const struct analyzer *analyzer, enum format format, struct str path,
                     struct str bytes);
 
+// Does analysis read a syntax tree of such a file? Otherwise `tree` may be NULL and nothing is lost:
+// YAML, JSON and TOML are read without one unless the user's settings have a `query` for them.
+bool analyzer_wants_tree(const struct analyzer *analyzer, enum format format, struct str path);
+
 // A variable of an environment file: for the nearest .env.
 struct env_entry {
     struct str name;

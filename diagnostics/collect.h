@@ -8,6 +8,7 @@
 #include "diagnostics/analysis.h"
 
 struct convention_set; // convention.h
+struct containers;     // containers.h
 
 // Text of a value, with the place of each byte. `map` is NULL when the bytes stand in the file as they
 // are from `start` on; else map[i] is the file offset of text.p[i], and map[text.n] the end.
@@ -39,6 +40,7 @@ struct collector {
     struct str bytes; // of the file
     VEC(struct reference) references;
     VEC(struct env_item) environment; // every assignment seen in the file: for hosts of references
+    const struct containers *containers; // services of a compose or Kubernetes file, or NULL
     bool full; // LIMIT_REFERENCES met: adders return NULL
 };
 

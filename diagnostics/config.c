@@ -63,7 +63,7 @@ struct config_node *config_add(struct config *config, struct config_node *parent
 
 void config_set_key(struct config_node *node, size_t start, size_t end, enum config_style style) {
     if (node) {
-        node->has_key = 1;
+        node->has_key = true;
         node->key_start = (uint32_t)start;
         node->key_end = (uint32_t)end;
         node->key_style = (uint8_t)style;

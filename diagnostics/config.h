@@ -36,7 +36,8 @@ struct config_node {
     uint8_t kind;      // enum config_kind
     uint8_t style;     // enum config_style, of a scalar
     uint8_t key_style; // enum config_style
-    uint8_t has_key;
+    bool has_key;
+    bool matters; // set by config_collect: there is a needle in it
     uint32_t start, end;         // the value; of quoted scalars what stands between the quotes
     uint32_t key_start, key_end; // without quotes
     uint32_t n_children;

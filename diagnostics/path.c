@@ -97,7 +97,7 @@ bool path_parse(struct arena *arena, struct str text, struct path *out, struct s
             return false;
         }
     }
-    if (out->n == 0) {
+    if (out->n == 0 && !str_eq(text, STR("/"))) {
         *problem = STR("a path must not be empty");
         return false;
     }

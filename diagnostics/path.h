@@ -8,7 +8,8 @@
 //   a.*.b        any member
 //   a.*.{key}    at the end: the key itself is the value
 //   a.{b}.c      the member named by the text at b
-//   ^.b          one object up; /a.b from the root of the document; **.a.b from any object
+//   ^.b          one object up; /a.b from the root of the document ("/": the root itself);
+//                **.a.b from any object
 #pragma once
 
 #include "diagnostics/config.h"

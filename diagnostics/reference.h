@@ -79,6 +79,8 @@ struct reference {
     struct str convention; // name of the convention that found it, for people ("Continue", "compose")
 
     // REF_MODEL
+    bool is_alias; // `text` is the model that the tool's own name for it stands for ("llama3.1-8b" in
+                   // Continue is llama3.1:8b); what is written differs
     enum model_role role;
     struct reference_host host;
 
