@@ -64,8 +64,10 @@ struct pull_progress {
     size_t cap_layers;
     int64_t total;     // bytes over all layers seen
     int64_t completed;
-    struct str status; // the latest status text, in the arena
+    struct str status; // the latest status text, valid until the next frame
     bool success;      // the final frame came
+    int percent;         // private: highest so far
+    char *status_buffer; // private
 };
 void pull_progress_init(struct pull_progress *progress);
 void pull_progress_finish(struct pull_progress *progress);
