@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Chunks of memory handed out front to back. Invariants: `arena->chunk` is the newest chunk and the
-// only one that is bumped; its `used` is a multiple of the alignment; bytes behind `used` are poisoned
-// in ASan builds. A request too large for a fresh chunk gets one of its own, linked *behind* the
-// current one, so that the rest of the current one stays in use.
+// only one that is bumped; its `used` is a multiple of the alignment; bytes behind `used` are
+// poisoned in ASan builds. A request too large for a fresh chunk gets one of its own, linked
+// *behind* the current one, so that the rest of the current one stays in use.
 #include "base/arena.h"
 
 #include <stdarg.h>

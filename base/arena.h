@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // A bump allocator: many small things that die together. One per request, per loop turn or per
-// analysed file. Allocation never returns NULL (the process ends with 70 when memory is out), so what
-// is put in must be bounded by a limit of base/limits.h before. Freed memory is poisoned for ASan.
-// Not thread-safe: one arena, one thread at a time.
+// analysed file. Allocation never returns NULL (the process ends with 70 when memory is out), so
+// what is put in must be bounded by a limit of base/limits.h before. Freed memory is poisoned for
+// ASan. Not thread-safe: one arena, one thread at a time.
 #pragma once
 
 #include <stdarg.h>
@@ -42,7 +42,8 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-// For whatever outlives arenas: as malloc and friends, but ending the process with 70 when memory is out.
+// For whatever outlives arenas: as malloc and friends, but ending the process with 70 when memory
+// is out.
 void *mem_alloc(size_t size); // zeroed
 void *mem_realloc(void *p, size_t size);
 char *mem_strdup(struct str s); // NUL-terminated, returns owned

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A growing byte buffer with a mandatory maximum. `p` is NULL while empty, else NUL-terminated behind
-// `n`. Passing the maximum sets `full` and changes nothing else: writers may append without looking
-// and check `full` once at the end.
+// A growing byte buffer with a mandatory maximum. `p` is NULL while empty, else NUL-terminated
+// behind `n`. Passing the maximum sets `full` and changes nothing else: writers may append without
+// looking and check `full` once at the end.
 #pragma once
 
 #include "base/str.h"

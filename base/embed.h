@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A data file compiled into the program by ols_embed (cmake/embed.cmake). Tables end with name NULL.
+// A data file compiled into the program by ols_embed (cmake/embed.cmake). Tables end with name
+// NULL.
 #pragma once
 
 #include <stddef.h>

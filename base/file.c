@@ -99,8 +99,8 @@ static bool write_fully(int fd, struct str data) {
 }
 
 // Owner and permission for the temporary file: those of the file it replaces. Another owner can be
-// given only by root; without that the file becomes ours, as with any editor. Set-id bits never pass
-// to a new owner.
+// given only by root; without that the file becomes ours, as with any editor. Set-id bits never
+// pass to a new owner.
 static bool adopt(int fd, const struct stat *old, unsigned mode) {
     if (!old) {
         return fchmod(fd, (mode_t)mode) == 0;

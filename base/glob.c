@@ -3,14 +3,15 @@
 // Path patterns, matched without recursion over `*`: the matcher remembers only the newest `*` and
 // the newest `**` and goes back to them, which is enough (a later star can take over whatever an
 // earlier one could) and bounds the work to pattern × path steps. Braces are expanded first, one
-// alternative at a time, into a buffer on the stack; how many expansions are tried has a bound, so that
-// {a,b}{a,b}{a,b}… cannot multiply without end.
+// alternative at a time, into a buffer on the stack; how many expansions are tried has a bound, so
+// that {a,b}{a,b}{a,b}… cannot multiply without end.
 #include "base/glob.h"
 
 #define PATTERN_MAX 512    // longer ones match nothing
 #define EXPANSIONS_MAX 1024 // more alternatives than this are not tried
 
-// The end of the class that opens at `i`, i.e. the index of its ']', or STR_NPOS if it never closes.
+// The end of the class that opens at `i`, i.e. the index of its ']', or STR_NPOS if it never
+// closes.
 static size_t class_end(struct str pattern, size_t i) {
     size_t k = i + 1;
     if (k < pattern.n && (pattern.p[k] == '!' || pattern.p[k] == '^')) {
@@ -198,7 +199,8 @@ static size_t alternative_end(struct str pattern, size_t from, size_t close) {
 
 typedef bool matcher(struct str pattern, struct str path);
 
-// Depth is bounded by the number of brace pairs, i.e. by PATTERN_MAX / 2; *budget by EXPANSIONS_MAX.
+// Depth is bounded by the number of brace pairs, i.e. by PATTERN_MAX / 2; *budget by
+// EXPANSIONS_MAX.
 static bool match_expanded(struct str pattern, struct str path, matcher *match, size_t *budget) {
     struct braces braces;
     if (*budget == 0) {

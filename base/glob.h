@@ -11,5 +11,6 @@
 // `path` is relative with '/' separators.
 bool glob_match(struct str pattern, struct str path);
 
-// One segment against one pattern without '/': for gitignore-like users that do their own splitting.
+// One segment against one pattern without '/': for gitignore-like users that do their own
+// splitting.
 bool glob_match_segment(struct str pattern, struct str segment);

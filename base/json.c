@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// json-c behind the guard. Nothing reaches json-c that json_check has not accepted; what json-c then
-// refuses all the same is reported, never trusted away. Offsets in messages are those of the caller's
-// text, also for relaxed texts: comments are blanked, not removed.
+// json-c behind the guard. Nothing reaches json-c that json_check has not accepted; what json-c
+// then refuses all the same is reported, never trusted away. Offsets in messages are those of the
+// caller's text, also for relaxed texts: comments are blanked, not removed.
 #include "base/json.h"
 
 #include <math.h>
@@ -78,8 +78,8 @@ static void blank(char *p, size_t from, size_t to) {
     }
 }
 
-// The end of the comment that begins at `i`; `i` itself when none does. An unclosed block comment is
-// none: its '/' then fails the check at the right place.
+// The end of the comment that begins at `i`; `i` itself when none does. An unclosed block comment
+// is none: its '/' then fails the check at the right place.
 static size_t comment_end(struct str s, size_t i) {
     if (i + 1 >= s.n || s.p[i] != '/') {
         return i;

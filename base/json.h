@@ -2,8 +2,8 @@
 //
 // json-c behind a guard. json-c 0.16 accepts texts that are not JSON, frees deep values recursively
 // and stops at depth 32; so every JSON text from outside passes json_check first: RFC 8259 exactly,
-// depth and UTF-8 checked. Of duplicate keys the last one wins (json-c's rule). Lone surrogate escapes
-// become U+FFFD.
+// depth and UTF-8 checked. Of duplicate keys the last one wins (json-c's rule). Lone surrogate
+// escapes become U+FFFD.
 #pragma once
 
 #include <json-c/json.h>
@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-// ERR_OK, ERR_INVALID or ERR_LIMIT (depth over LIMIT_JSON_DEPTH). `*offset` (may be NULL) is the byte
-// at which it broke. A leading UTF-8 BOM is refused, as in JSONTestSuite's must-reject set.
+// ERR_OK, ERR_INVALID or ERR_LIMIT (depth over LIMIT_JSON_DEPTH). `*offset` (may be NULL) is the
+// byte at which it broke. A leading UTF-8 BOM is refused, as in JSONTestSuite's must-reject set.
 enum err json_check(struct str text, size_t *offset);
 
 // json_check, then json-c. Returns owned (json_object_put) in *out; NULL stands for the JSON value

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The log. Its state is the one process-wide object of the program: the level is read without a lock
-// (an atomic), everything else under one mutex. A line is composed completely and leaves by one
-// write(2), so that lines of several threads or processes on one file never mix.
+// The log. Its state is the one process-wide object of the program: the level is read without a
+// lock (an atomic), everything else under one mutex. A line is composed completely and leaves by
+// one write(2), so that lines of several threads or processes on one file never mix.
 #include "base/log.h"
 
 #include <errno.h>

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Leveled logging to stderr or a file. The level comes from OLLAMA_LS_LOG (error, warn, info, debug).
-// Control characters are escaped; URLs lose their credentials before they get here (uri_redact).
-// The log is the one process-wide object: it is set up by main before threads start. Thread-safe.
+// Leveled logging to stderr or a file. The level comes from OLLAMA_LS_LOG (error, warn, info,
+// debug). Control characters are escaped; URLs lose their credentials before they get here
+// (uri_redact). The log is the one process-wide object: it is set up by main before threads start.
+// Thread-safe.
 #pragma once
 
 #include "base/str.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-// Sees each line that is logged at or above the level, e.g. to mirror it to the editor. May be NULL.
+// Sees each line that is logged at or above the level, e.g. to mirror it to the editor. May be
+// NULL.
 typedef void (*log_sink)(void *data, enum log_level level, const char *module, struct str message);
 
 // `path` NULL: stderr. False when the file cannot be opened (stderr is used then).
@@ -23,8 +25,10 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *module, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Each .c file that logs defines LOG_MODULE "name" before use. Arguments are not evaluated when off.
-#define LOG_AT(level, ...) (log_enabled(level) ? log_write(level, LOG_MODULE, __VA_ARGS__) : (void)0)
+// Each .c file that logs defines LOG_MODULE "name" before use. Arguments are not evaluated when
+// off.
+#define LOG_AT(level, ...) \
+    (log_enabled(level) ? log_write(level, LOG_MODULE, __VA_ARGS__) : (void)0)
 #define LOG_ERR(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 #define LOG_WRN(...) LOG_AT(LOG_WARN, __VA_ARGS__)
 #define LOG_INF(...) LOG_AT(LOG_INFO, __VA_ARGS__)

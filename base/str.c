@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Views of bytes. ASCII rules only, so that no locale can change what a model name is. Searching goes
-// through memchr and memmem of the C library, which are vectorised: whole files are probed with them.
+// Views of bytes. ASCII rules only, so that no locale can change what a model name is. Searching
+// goes through memchr and memmem of the C library, which are vectorised: whole files are probed
+// with them.
 #include "base/str.h"
 
 #include <errno.h>
@@ -94,8 +95,8 @@ size_t str_find(struct str s, struct str needle) {
     return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
-// The next of two bytes at or after `from`. Each one's next place is remembered in at[], so that the
-// text is passed over once per byte value, at the speed of memchr.
+// The next of two bytes at or after `from`. Each one's next place is remembered in at[], so that
+// the text is passed over once per byte value, at the speed of memchr.
 static size_t next_of_two(struct str s, size_t from, const char c[2], size_t at[2]) {
     for (int k = 0; k < 2; k++) {
         if (at[k] != STR_NPOS && at[k] < from) {
@@ -170,8 +171,8 @@ struct str str_split(struct str *rest, char separator) {
 
 #define LINE_BLOCK 512
 
-// Index of the first \n or \r, s.n if there is none. In blocks: searching the whole text for the one
-// kind before every line that ends in the other would be quadratic.
+// Index of the first \n or \r, s.n if there is none. In blocks: searching the whole text for the
+// one kind before every line that ends in the other would be quadratic.
 static size_t line_end(struct str s) {
     for (size_t from = 0; from < s.n; from += LINE_BLOCK) {
         struct str block = str_slice(s, from, from + LINE_BLOCK);
@@ -231,8 +232,8 @@ bool str_to_int64(struct str s, int64_t *out) {
     return true;
 }
 
-// Decimal digits with an optional sign, fraction and exponent: what strtod takes besides (hex, "inf",
-// "nan", white space) is no number in any format we read.
+// Decimal digits with an optional sign, fraction and exponent: what strtod takes besides (hex,
+// "inf", "nan", white space) is no number in any format we read.
 static bool is_decimal(struct str s) {
     size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+') ? 1 : 0;
     size_t digits = 0;

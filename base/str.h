@@ -85,7 +85,8 @@ static inline bool str_contains(struct str s, struct str needle) {
 struct str str_trim(struct str s);
 
 // Splits at the first `separator`: the part before it is returned and `*rest` becomes what follows.
-// Without one, all of `*rest` is returned and it becomes empty (p == NULL): loop until rest->p is NULL.
+// Without one, all of `*rest` is returned and it becomes empty (p == NULL): loop until rest->p is
+// NULL.
 struct str str_split(struct str *rest, char separator);
 
 // Next line without its end (\n, \r\n or \r); `*rest` moves behind it. False at the end.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A hash map from text to a pointer or a number, in an arena. Keys are borrowed unless STRMAP_COPY is
-// given. Entries keep the order in which their keys came in: walk `at[0]` to `at[n - 1]`; there is no removal.
-// Lookup is O(1) also for hostile keys only as far as their number is bounded by the caller.
+// A hash map from text to a pointer or a number, in an arena. Keys are borrowed unless STRMAP_COPY
+// is given. Entries keep the order in which their keys came in: walk `at[0]` to `at[n - 1]`; there
+// is no removal. Lookup is O(1) also for hostile keys only as far as their number is bounded by the
+// caller.
 #pragma once
 
 #include "base/arena.h"
@@ -34,8 +35,8 @@ struct strmap {
 
 void strmap_init(struct strmap *map, struct arena *arena, unsigned flags);
 
-// The entry of `key`, made (zeroed, *is_new true) if it was absent. `is_new` may be NULL. Pointers to
-// entries are valid until the next strmap_put.
+// The entry of `key`, made (zeroed, *is_new true) if it was absent. `is_new` may be NULL. Pointers
+// to entries are valid until the next strmap_put.
 struct strmap_entry *strmap_put(struct strmap *map, struct str key, bool *is_new);
 
 // The entry of `key`, or NULL.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// file: URIs (RFC 8089, RFC 3986) and the hiding of what is secret in URLs. Decoding is strict: a bad
-// escape is an error and not a guess, because the decoded path names a file on the disk.
+// file: URIs (RFC 8089, RFC 3986) and the hiding of what is secret in URLs. Decoding is strict: a
+// bad escape is an error and not a guess, because the decoded path names a file on the disk.
 #include "base/uri.h"
 
 static int hex_value(char c) {

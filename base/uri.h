@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-// The path of a file: URI, percent-decoded (authority "" or "localhost" only). ERR_INVALID for another
-// scheme, a relative path, a NUL or bad %-escape. `file:///c%3A/x` becomes "/c:/x".
+// The path of a file: URI, percent-decoded (authority "" or "localhost" only). ERR_INVALID for
+// another scheme, a relative path, a NUL or bad %-escape. `file:///c%3A/x` becomes "/c:/x".
 enum err uri_to_path(struct arena *arena, struct str uri, struct str *path);
 
 // file: URI of an absolute path.
@@ -32,8 +32,8 @@ bool path_is_within(struct str path, struct str dir);
 // `path` relative to `dir` when below it, else `path`.
 struct str path_relative(struct str path, struct str dir);
 
-// Reads a regular file of at most `max` bytes into the arena. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO (also
-// for FIFOs, devices and folders: never blocks). Follows symlinks.
+// Reads a regular file of at most `max` bytes into the arena. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO
+// (also for FIFOs, devices and folders: never blocks). Follows symlinks.
 enum err file_read(struct arena *arena, const char *path, size_t max, struct str *out);
 
 // Writes through a temporary file in the same folder and rename(2): readers see old or new, never

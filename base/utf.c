@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // UTF-8 by the table of RFC 3629 section 4 (which leading byte allows which second byte), and the
-// escaping of text for people. An invalid byte is always exactly one unit of damage, so that counting,
-// decoding and replacing agree on every input.
+// escaping of text for people. An invalid byte is always exactly one unit of damage, so that
+// counting, decoding and replacing agree on every input.
 #include "base/utf.h"
 
 #define REPLACEMENT 0xFFFDu
@@ -278,8 +278,8 @@ struct str markdown_code(struct arena *arena, struct str s) {
         run = shown.p[i] == '`' ? run + 1 : 0;
         longest = run > longest ? run : longest;
     }
-    // A blank inside the ticks is dropped by the reader where the text begins and ends with one; it is
-    // needed where a tick would touch the fence, and keeps an empty span from being bare ticks.
+    // A blank inside the ticks is dropped by the reader where the text begins and ends with one; it
+    // is needed where a tick would touch the fence, and keeps an empty span from being bare ticks.
     bool pad = shown.n == 0 || shown.p[0] == '`' || shown.p[shown.n - 1] == '`' ||
                (shown.p[0] == ' ' && shown.p[shown.n - 1] == ' ');
     size_t fence = longest + 1;

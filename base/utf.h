@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 
-// Decodes the character at s[*i] (*i < s.n) and moves *i behind it. An invalid byte yields U+FFFD and
-// moves by one byte. Overlong forms, surrogates and values above U+10FFFF are invalid.
+// Decodes the character at s[*i] (*i < s.n) and moves *i behind it. An invalid byte yields U+FFFD
+// and moves by one byte. Overlong forms, surrogates and values above U+10FFFF are invalid.
 uint32_t utf8_next(struct str s, size_t *i);
 
 // Writes up to 4 bytes, returns how many. Invalid code points write U+FFFD.
@@ -29,7 +29,8 @@ bool char_is_unsafe(uint32_t c);
 // "…" after `max` bytes (0: not cut). Returns `s` itself when nothing has to change.
 struct str display_escape(struct arena *arena, struct str s, size_t max);
 
-// `s` as Markdown plain text: display_escape, then \-escapes for Markdown's and HTML's special characters.
+// `s` as Markdown plain text: display_escape, then \-escapes for Markdown's and HTML's special
+// characters.
 struct str markdown_escape(struct arena *arena, struct str s);
 
 // `s` as a Markdown code span: in backticks longer than any run inside it.

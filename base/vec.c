@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Growth of typed vectors. Capacity doubles, so that n pushes cost O(n) and at most as much again is
-// left behind in the arena. Storage behind `n` may hold an old element after a caller lowered `n`,
-// which is why the slot handed out is zeroed each time.
+// Growth of typed vectors. Capacity doubles, so that n pushes cost O(n) and at most as much again
+// is left behind in the arena. Storage behind `n` may hold an old element after a caller lowered
+// `n`, which is why the slot handed out is zeroed each time.
 #include "base/vec.h"
 
 #define FIRST_CAPACITY 8

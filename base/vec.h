@@ -6,16 +6,16 @@
 
 #include "base/arena.h"
 
-#define VEC(type)                                                                                      \
-    struct {                                                                                           \
-        type *at;                                                                                      \
-        size_t n;                                                                                      \
-        size_t cap;                                                                                    \
+#define VEC(type)                                                                                  \
+    struct {                                                                                       \
+        type *at;                                                                                  \
+        size_t n;                                                                                  \
+        size_t cap;                                                                                \
     }
 
 // Appends a zeroed element and yields a pointer to it.
-#define VEC_PUSH(arena, vec)                                                                           \
-    ((vec)->at = vec_grow((arena), (vec)->at, (vec)->n, &(vec)->cap, sizeof(*(vec)->at)),              \
+#define VEC_PUSH(arena, vec)                                                                       \
+    ((vec)->at = vec_grow((arena), (vec)->at, (vec)->n, &(vec)->cap, sizeof(*(vec)->at)),          \
      &(vec)->at[(vec)->n++])
 
 // Used by VEC_PUSH: returns storage for at least n + 1 elements, the one at n zeroed.

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,7 +172,8 @@ static void writes_through_symlinks(void **state) {
     struct stat st;
     struct str got;
     assert_int_equal(symlink("file", link), 0);
-    assert_int_equal(file_write_atomic(link, STR("new"), 0644, NULL, arena), ERR_OK); // dangling yet
+    // Dangling at first, then with a target.
+    assert_int_equal(file_write_atomic(link, STR("new"), 0644, NULL, arena), ERR_OK);
     assert_int_equal(file_write_atomic(link, STR("newer"), 0644, NULL, arena), ERR_OK);
     assert_int_equal(lstat(link, &st), 0);
     assert_true(S_ISLNK(st.st_mode));
@@ -180,6 +183,28 @@ static void writes_through_symlinks(void **state) {
     assert_int_equal(symlink("loop", loop), 0);
     assert_int_equal(file_write_atomic(loop, STR("x"), 0644, NULL, arena), ERR_INVALID);
     assert_int_equal(file_read(arena, loop, 100, &got), ERR_IO);
+}
+
+// A disk that is full, as far as a process can make one: no file may grow beyond a few bytes.
+static void leaves_the_old_file_when_writing_fails(void **state) {
+    struct fixture *fixture = *state;
+    struct arena *arena = &fixture->arena;
+    const char *file = in_dir(fixture, "file");
+    assert_int_equal(file_write_atomic(file, STR("old"), 0600, NULL, arena), ERR_OK);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit tight = {.rlim_cur = 8, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    struct error error = {0};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    enum err err = file_write_atomic(file, STR("longer than eight"), 0600, &error, arena);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(err, ERR_IO);
+    assert_true(str_starts(error.message, STR("cannot write ")));
+    struct str got;
+    assert_int_equal(file_read(arena, file, 100, &got), ERR_OK);
+    assert_str(got, STR("old")); // tear_down sees whether the temporary file is gone
 }
 
 static void reads_regular_files_only(void **state) {
@@ -192,7 +217,8 @@ static void reads_regular_files_only(void **state) {
     assert_int_equal(file_read(arena, "/dev/zero", 100, &got), ERR_IO);
     assert_int_equal(file_read(arena, fixture->dir, 100, &got), ERR_IO);
 #ifdef __linux__
-    assert_int_equal(file_read(arena, "/proc/self/stat", 65536, &got), ERR_OK); // size 0, has content
+    // Its size is 0, and it has content.
+    assert_int_equal(file_read(arena, "/proc/self/stat", 65536, &got), ERR_OK);
     assert_true(got.n > 10);
     assert_int_equal(file_read(arena, "/proc/self/stat", 10, &got), ERR_LIMIT);
 #endif
@@ -283,6 +309,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(converts_uris),    CASE(redacts_secrets),         CASE(handles_paths),
         CASE(writes_and_reads), CASE(writes_through_symlinks), CASE(reads_regular_files_only),
+        CASE(leaves_the_old_file_when_writing_fails),
         CASE(logs_lines),       CASE(logs_from_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

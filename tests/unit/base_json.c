@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The JSON guard: vectors of our own in data/json-accept.txt and json-reject.txt, the real
-// JSONTestSuite when OLLAMA_LS_JSONTESTSUITE names its test_parsing folder, depth, the relaxed dialect,
-// and what comes out of the getters.
+// JSONTestSuite when OLLAMA_LS_JSONTESTSUITE names its test_parsing folder, depth, the relaxed
+// dialect, and what comes out of the getters.
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -187,7 +187,8 @@ static void limits_depth(void **state) {
     assert_int_equal(offset, LIMIT_JSON_DEPTH);
     struct json_object *value = NULL;
     struct error error = {0};
-    assert_int_equal(json_parse(&arena, nested(100000, "[{\"\":", "}]"), &value, &error), ERR_LIMIT);
+    struct str deep = nested(100000, "[{\"\":", "}]");
+    assert_int_equal(json_parse(&arena, deep, &value, &error), ERR_LIMIT);
     assert_true(str_contains(error.message, STR("128")));
 }
 
@@ -205,7 +206,8 @@ static void names_line_and_column(void **state) {
 
 static void keeps_difficult_values(void **state) {
     (void)state;
-    struct json_object *value = parsed(STR("{\"k\":1,\"k\":2,\"n\":\"a\\u0000b\",\"s\":\"\\uD800x\","
+    struct json_object *value = parsed(STR("{\"k\":1,\"k\":2,\"n\":\"a\\u0000b\","
+                                           "\"s\":\"\\uD800x\","
                                            "\"big\":1e999,\"long\":99999999999999999999,"
                                            "\"pair\":\"\\uD83D\\uDE00\",\"z\":null}"));
     assert_int_equal(json_get_int(value, "k", 0), 2);
@@ -226,7 +228,8 @@ static void keeps_difficult_values(void **state) {
 static void getters_fall_back(void **state) {
     (void)state;
     struct json_object *value = parsed(
-        STR("{\"s\":\"x\",\"i\":7,\"d\":1.5,\"w\":4096.0,\"b\":true,\"a\":[1,\"y\"],\"o\":{\"p\":{\"q\":3}}}"));
+        STR("{\"s\":\"x\",\"i\":7,\"d\":1.5,\"w\":4096.0,\"b\":true,"
+            "\"a\":[1,\"y\"],\"o\":{\"p\":{\"q\":3}}}"));
     assert_true(str_eq(json_get_str(value, "s"), STR("x")));
     assert_int_equal(json_get_str(value, "i").n, 0);
     assert_int_equal(json_get_int(value, "i", 0), 7);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Views: searching against a naive search on random texts, splitting, lines, numbers, and path patterns.
+// Views: searching against a naive search on random texts, splitting, lines, numbers, and path
+// patterns.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -207,7 +208,7 @@ static void hostile_globs_end_soon(void **state) {
     int64_t start = clock_ms();
     assert_false(glob_match(STR("**/a*a*a*a/**/*a*a*a*/**/*a*/**/a*/**/*/**/b"), slashed));
     assert_false(glob_match(STR("{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
-                                "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}c"),
+                                "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}c"),
                             slashed));
     memset(path, 'a', sizeof(path));
     assert_false(glob_match(STR("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"),

@@ -43,7 +43,8 @@ static void damage_costs_one_byte_each(void **state) {
         // Behind and before ASCII of several lengths, for the eight-byte steps.
         for (size_t pad = 0; pad < 18; pad++) {
             struct str ascii = str_slice(STR("abcdefghijklmnopqrstuvwxyz"), 0, pad);
-            struct str s = arena_printf(&arena, "%.*s%.*sz", STR_ARG(ascii), STR_ARG(cases[k].bytes));
+            struct str bytes = cases[k].bytes;
+            struct str s = arena_printf(&arena, "%.*s%.*sz", STR_ARG(ascii), STR_ARG(bytes));
             assert_false(utf8_is_valid(s));
             assert_int_equal(utf8_length(s), pad + cases[k].bad + 1);
             assert_int_equal(utf8_length_utf16(s), pad + cases[k].bad + 1);
@@ -61,9 +62,9 @@ static void damage_costs_one_byte_each(void **state) {
 
 static void knows_what_is_unsafe(void **state) {
     (void)state;
-    static const uint32_t unsafe[] = {0,      0x1B,   0x1F,   0x7F,   0x80,   0x9F,   0x200B, 0x200D,
-                                      0x200F, 0x2028, 0x2029, 0x202A, 0x202E, 0x2060, 0x2066, 0x2069,
-                                      0xFEFF, 0xE0001, 0xE007F, 0x61C};
+    static const uint32_t unsafe[] = {0,      0x1B,   0x1F,   0x7F,    0x80,    0x9F,  0x200B,
+                                      0x200D, 0x200F, 0x2028, 0x2029,  0x202A,  0x202E, 0x2060,
+                                      0x2066, 0x2069, 0xFEFF, 0xE0001, 0xE007F, 0x61C};
     static const uint32_t safe[] = {' ', 'a', '~', 0xA0, 0xE9, 0x200A, 0x2010, 0x2027, 0x20AC,
                                     0xFFFD, 0x1F600, 0x4E2D};
     for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
@@ -86,7 +87,8 @@ static void escapes_for_display(void **state) {
     struct str fine = STR("llama3:8b é");
     assert_ptr_equal(display_escape(&arena, fine, 0).p, fine.p);
     assert_ptr_equal(display_escape(&arena, fine, fine.n).p, fine.p);
-    assert_str(display_escape(&arena, STR("a\n\t\r\x1b[31m\0"), 0), STR("a\\n\\t\\r\\x1b[31m\\x00"));
+    assert_str(display_escape(&arena, STR("a\n\t\r\x1b[31m\0"), 0),
+               STR("a\\n\\t\\r\\x1b[31m\\x00"));
     assert_str(display_escape(&arena, STR("\xE2\x80\xAE\xff"), 0), STR("\\u{202e}\\xff"));
     assert_str(display_escape(&arena, STR("\xF3\xA0\x80\x81"), 0), STR("\\u{e0001}"));
     assert_str(display_escape(&arena, STR("abcdef"), 3), STR("abc…"));
@@ -113,8 +115,10 @@ static void escapes_for_markdown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips_every_code_point), cmocka_unit_test(damage_costs_one_byte_each),
-        cmocka_unit_test(knows_what_is_unsafe),         cmocka_unit_test(escapes_for_display),
+        cmocka_unit_test(round_trips_every_code_point),
+        cmocka_unit_test(damage_costs_one_byte_each),
+        cmocka_unit_test(knows_what_is_unsafe),
+        cmocka_unit_test(escapes_for_display),
         cmocka_unit_test(escapes_for_markdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
