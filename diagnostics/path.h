@@ -6,7 +6,7 @@
 //   a.b.c        members; a key with '*' or '?' is a pattern, case ignored; 'x.y' is one key
 //   a[].b        each element of an array (what is no array counts as its own only element)
 //   a.*.b        any member
-//   a.*.{key}    at the end: the key itself is the value
+//   a.*.{key}    at the end: the key of the place itself is the value
 //   a.{b}.c      the member named by the text at b
 //   ^.b          one object up; /a.b from the root of the document ("/": the root itself);
 //                **.a.b from any object

@@ -720,7 +720,7 @@ static void decode_block(struct decoder *out, struct str raw, size_t start, size
             i++;
             continue;
         }
-        size_t at = i;
+        size_t at = start + i;
         size_t breaks = 0;
         while (i < raw.n && (raw.p[i] == '\n' || raw.p[i] == '\r')) {
             breaks += raw.p[i] == '\n' ? 1 : 0;
