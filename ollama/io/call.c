@@ -18,6 +18,7 @@
 #define LOG_MODULE "client"
 
 enum {
+    NEXT_TURN_MS = 1, // with 0 libuv before 1.46 may stay in one turn for ever
     AFTER_FINAL_MAX = 64 * 1024, // bytes that may follow a final frame; with more we hang up
 };
 
@@ -274,7 +275,7 @@ void call_start(struct call *call, struct str method, struct json_object *body, 
         call->failure.message = arena_printf(
             &call->arena, "\"%.*s\" is no model name",
             STR_ARG(display_escape(&call->arena, str_slice(call->model, 0, LIMIT_NAME), 100)));
-        uv_timer_start(&call->timer, on_refused, 0, 0);
+        uv_timer_start(&call->timer, on_refused, NEXT_TURN_MS, 0);
         return;
     }
     struct http_request request = {
@@ -312,6 +313,9 @@ void call_cancel(struct call *call) {
 static void json_end(struct call *call, struct call_result *result) {
     struct str text = buf_str(&call->body);
     if (call->takes_empty && str_is_empty(str_trim(text))) {
+        return;
+    }
+    if (call->known.n > 0 && str_eq(call->known, text)) {
         return;
     }
     struct error error = {0};

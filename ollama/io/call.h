@@ -28,7 +28,7 @@ struct call {
     // State
     struct http_call *transfer; // NULL when none runs
     uv_timer_t timer; // ends what never started; bounds the wait after a final frame
-    struct buf body;            // the collected answer, or what there is of an error
+    struct buf body;  // the collected answer, or what there is of an error
     bool is_cancelled;
     bool is_enough;   // as much of an error body as we read
     bool is_complete; // the final frame came: whatever follows is no failure
@@ -38,7 +38,10 @@ struct call {
 
     // Of one kind each
     call_json_fn json_done;
-    bool takes_empty;           // an empty answer is fine (delete)
+    // An answer that was taken before (borrowed), or empty: if it comes again it is not parsed, and
+    // the callback gets ERR_OK without an object.
+    struct str known;
+    bool takes_empty; // an empty answer is fine (delete)
     // What is wrong with the answer ("no version"), or NULL. A NULL pointer accepts any object.
     const char *(*accepts)(struct json_object *answer);
     struct json_object *answer; // owned

@@ -18,7 +18,7 @@ struct http {
     bool in_curl;
     bool is_closing;
     uv_timer_t timeout; // curl's own
-    uv_timer_t turn;    // delivers on a later turn
+    uv_idle_t turn;     // delivers on a later turn
     size_t n_handles;   // libuv handles not yet closed
     struct http_call *calls;
     size_t n_calls;

@@ -161,6 +161,10 @@ struct server *server_create(uv_loop_t *loop, struct http *http, const struct en
     p->loop = loop;
     p->http = http;
     p->endpoint = endpoint_copy(&p->arena, endpoint);
+    if (!is_configured) { // whoever named this host gets no secret of the user's
+        p->endpoint.api_key = STR_NONE;
+        p->endpoint.n_headers = 0;
+    }
     p->options = *options;
     if (p->options.cache_ttl_ms <= 0) {
         p->options.cache_ttl_ms = TTL_DEFAULT_MS;

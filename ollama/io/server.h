@@ -39,7 +39,7 @@ struct server {
 
 typedef void (*server_change_fn)(void *data, struct server *server);
 
-// `endpoint` and `name` are copied. Returns owned.
+// `endpoint` and `name` are copied; key and headers only if `is_configured`. Returns owned.
 struct server *server_create(uv_loop_t *loop, struct http *http, const struct endpoint *endpoint,
                              struct str name, bool is_configured,
                              const struct server_options *options, server_change_fn on_change,

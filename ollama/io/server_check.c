@@ -188,6 +188,7 @@ static void ask(struct server *server, enum check_step step) {
     } else if (step == CHECK_TAGS) {
         p->has_asked_tags = true;
         p->call = ollama_tags(p->http, &p->endpoint, on_tags, server);
+        p->call->known = str_of(p->tags.text, p->tags.n); // long, and mostly the same
     } else {
         p->call = ollama_ps(p->http, &p->endpoint, on_ps, server);
     }

@@ -152,8 +152,10 @@ static void answer_after_interim(struct fixture *fixture, struct fake_conn *conn
                                  const struct fake_request *request) {
     (void)fixture;
     (void)request;
-    fake_send_text(conn, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
-                         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    fake_send_slowly(conn,
+                     STR("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"
+                         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+                     7);
 }
 
 static void test_interim_answers(void **state) {
@@ -226,6 +228,49 @@ static void test_closed_idle_connection_is_replaced(void **state) {
         assert_int_equal(record.result, ERR_OK);
         forget(&record);
     }
+    fixture_destroy(fixture);
+}
+
+// A handler that tries again at once what fails at once leaves room for everything else.
+struct retry {
+    struct http *http;
+    unsigned n_left;
+    bool is_over;
+};
+
+static void try_again(void *data, enum err result, const struct http_response *response,
+                      const struct error *error) {
+    (void)response;
+    (void)error;
+    struct retry *retry = data;
+    assert_int_equal(result, ERR_INVALID);
+    if (--retry->n_left == 0) {
+        retry->is_over = true;
+        return;
+    }
+    struct http_request request = {.method = STR("GET"), .url = STR("ftp://x")};
+    struct http_handlers handlers = {.on_done = try_again, .data = retry};
+    http_start(retry->http, &request, &handlers);
+}
+
+static void test_failing_calls_leave_turns_to_others(void **state) {
+    (void)state;
+    struct fixture *fixture = fixture_create(answer_ok);
+    struct retry retry = {.http = fixture->http, .n_left = 200};
+    struct record record = {0};
+    struct http_request request = {.method = STR("GET"), .url = STR("ftp://x")};
+    struct http_handlers handlers = {.on_done = try_again, .data = &retry};
+    http_start(fixture->http, &request, &handlers);
+    unsigned n_turns = 0;
+    while (!retry.is_over && n_turns < 1000) {
+        uv_run(&fixture->loop, UV_RUN_NOWAIT);
+        n_turns++;
+    }
+    assert_true(retry.is_over);
+    assert_true(n_turns >= 200);
+    run_get(fixture, &record, 0, 0);
+    assert_int_equal(record.result, ERR_OK);
+    forget(&record);
     fixture_destroy(fixture);
 }
 
@@ -406,6 +451,7 @@ int main(void) {
         cmocka_unit_test(test_headers_come_before_the_body),
         cmocka_unit_test(test_silence_is_no_failure),
         cmocka_unit_test(test_closed_idle_connection_is_replaced),
+        cmocka_unit_test(test_failing_calls_leave_turns_to_others),
         cmocka_unit_test(test_cancel_closes_the_socket_in_silence),
         cmocka_unit_test(test_cancel_in_the_middle_of_a_body),
         cmocka_unit_test(test_handlers_may_cancel),

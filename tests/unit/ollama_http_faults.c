@@ -302,7 +302,7 @@ static void test_loopback_is_never_proxied(void **state) {
     struct fixture *proxy = fixture_create(answer_ok);
     setenv("http_proxy", proxy->server.url, 1);
     setenv("ALL_PROXY", proxy->server.url, 1);
-    static const char *const hosts[] = {"127.0.0.1", "127.1.2.3", "localhost"};
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "127.1", "127.1.2.3", "[::1]"};
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         struct record record = {0};
         snprintf(fixture->url, sizeof(fixture->url), "http://%s:%d/api/x", hosts[i],
@@ -313,12 +313,12 @@ static void test_loopback_is_never_proxied(void **state) {
             uv_run(&fixture->loop, UV_RUN_NOWAIT);
             uv_run(&proxy->loop, UV_RUN_NOWAIT);
         }
-        // 127.1.2.3 is loopback but not where the server listens.
-        assert_int_equal(record.result, i == 1 ? ERR_IO : ERR_OK);
+        // The last two are loopback, but not where the server listens.
+        assert_int_equal(record.result, i < 3 ? ERR_OK : ERR_IO);
         assert_int_equal(proxy->server.n_connections, 0);
         forget(&record);
     }
-    assert_int_equal(fixture->server.n_requests, 2);
+    assert_int_equal(fixture->server.n_requests, 3);
 
     // Another host goes through the proxy, without being resolved here,
     struct record record = {0};

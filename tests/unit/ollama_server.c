@@ -41,6 +41,29 @@ static void test_first_check(void **state) {
     fixture_destroy(fixture);
 }
 
+static void test_only_the_users_servers_get_keys(void **state) {
+    (void)state;
+    for (int is_configured = 0; is_configured < 2; is_configured++) {
+        struct fixture *fixture = setup();
+        struct watch watch = {0};
+        struct http_header header = {STR("X-Team"), STR("a")};
+        struct endpoint endpoint = {.url = str_from(fixture->server.url),
+                                    .api_key = STR("sesame"),
+                                    .headers = &header,
+                                    .n_headers = 1};
+        struct server_options options = {0};
+        watch.server = server_create(&fixture->loop, fixture->http, &endpoint, STR_NONE,
+                                     is_configured, &options, NULL, NULL);
+        refresh(fixture, &watch);
+        assert_int_equal(watch.server->state, SERVER_OK);
+        struct str head = buf_str(&fixture->head);
+        assert_int_equal(str_contains(head, STR("Bearer sesame")), is_configured);
+        assert_int_equal(str_contains(head, STR("X-Team")), is_configured);
+        close_server(fixture, &watch);
+        fixture_destroy(fixture);
+    }
+}
+
 static void test_only_changes_are_announced(void **state) {
     (void)state;
     struct fixture *fixture = setup();
@@ -386,6 +409,7 @@ int main(void) {
     tests_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_check),
+        cmocka_unit_test(test_only_the_users_servers_get_keys),
         cmocka_unit_test(test_only_changes_are_announced),
         cmocka_unit_test(test_waiters_share_a_check),
         cmocka_unit_test(test_refresh_while_the_list_is_on_its_way),
