@@ -37,7 +37,15 @@ static struct piece piece_trim(const struct piece *piece) {
 }
 
 bool text_is_placeholder(const struct convention_set *set, struct str text) {
-    return str_list_matches(set->placeholders, text);
+    if (str_list_matches(set->placeholder_words, text)) {
+        return true;
+    }
+    // Most patterns hold a mark that names and hosts never have.
+    bool has_mark = false;
+    for (size_t i = 0; i < text.n && !has_mark; i++) {
+        has_mark = strchr("${<%=`@(!", text.p[i]) != NULL;
+    }
+    return has_mark && str_list_matches(set->placeholders, text);
 }
 
 struct reference *collect_add(struct collector *collector, enum reference_kind kind,

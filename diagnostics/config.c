@@ -8,6 +8,7 @@
 #include "base/utf.h"
 
 #define MERGE_DEPTH 8 // merge keys that lead to merge keys
+#define SHORT 64      // bytes of a text worth a look before the general way
 
 struct config *config_read(struct arena *arena, enum format format, struct str bytes) {
     struct config *config = ARENA_NEW(arena, struct config);
@@ -185,6 +186,11 @@ struct piece config_decode(const struct config *config, enum config_style style,
 
 static struct piece decode(const struct config *config, enum config_style style, size_t start,
                            size_t end) {
+    if (style == STYLE_PLAIN && end - start < SHORT &&
+        !memchr(config->bytes.p + start, '\n', end - start)) {
+        return (struct piece){
+            .text = {config->bytes.p + start, end - start}, .start = start, .end = end};
+    }
     if (config->format == FORMAT_YAML) {
         struct piece piece = yaml_decode(config, style, start, end);
         piece.quoting = style_quoting(style, config->bytes, start);
@@ -225,11 +231,11 @@ const struct config_node *config_resolve(const struct config_node *node) {
 
 // Most keys are written plainly: compare them without decoding.
 static bool key_is(const struct config *config, const struct config_node *node, struct str key) {
-    struct str raw = str_slice(config->bytes, node->key_start, node->key_end);
-    if (str_eq(raw, key)) {
-        return true;
+    size_t n = node->key_end - node->key_start;
+    if (n == key.n) {
+        return memcmp(config->bytes.p + node->key_start, key.p, n) == 0;
     }
-    return node->key_style != STYLE_PLAIN && raw.n > key.n && str_eq(config_key(config, node), key);
+    return node->key_style != STYLE_PLAIN && n > key.n && str_eq(config_key(config, node), key);
 }
 
 static const struct config_node *get_own(const struct config *config,

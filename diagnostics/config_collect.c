@@ -393,33 +393,69 @@ void settings_environment(struct settings *settings, const struct config_node *n
     environment_collect(settings->collector, items.at, items.n, convention, 0);
 }
 
-// Words of a command that is written in two members: {command: ollama, args: [pull, x]}; and the entry
-// point of Ollama's image, which stands in front of what the file says.
+// Is `node` what follows the entry point of Ollama's image: compose's `command`, Kubernetes' `args`?
+static bool follows_entrypoint(const struct config *config, const struct config_node *object,
+                               const struct config_node *node) {
+    struct str image = config_text(config, config_get(config, object, STR("image")));
+    return wild_match(STR("*ollama/ollama*"), image) && !config_get(config, object, STR("entrypoint")) &&
+           (str_eq(config_key(config, node), STR("command")) ||
+            (str_eq(config_key(config, node), STR("args")) && !config_get(config, object, STR("command"))));
+}
+
+// `command: pull llama3.2` of Ollama's image, as if "ollama" stood in front.
+static void image_command(struct settings *settings, const struct config_node *node, struct str convention) {
+    struct piece piece = config_value(settings->config, node);
+    struct arena *arena = settings->collector->arena;
+    static const struct str program = STR_INIT("ollama ");
+    struct str text = arena_join(arena, program, piece.text);
+    uint32_t *map = ARENA_ARRAY(arena, text.n + 1, uint32_t);
+    for (size_t i = 0; i <= text.n; i++) {
+        map[i] = (uint32_t)piece_offset(&piece, i < program.n ? 0 : i - program.n);
+    }
+    map[text.n] = (uint32_t)piece.end;
+    piece.text = text;
+    piece.map = map;
+    shell_command(settings->collector, &piece, convention, 0);
+}
+
+// Words of a command that stand in two places: {command: ollama, args: [pull, x]}; and the entry point
+// of Ollama's image. False when the value is a command of its own.
 static bool split_command(struct settings *settings, const struct config_node *node, struct str convention) {
     const struct config *config = settings->config;
     const struct config_node *object = settings_object(node);
-    const struct config_node *words_node = config_resolve(node);
-    if (!object || !words_node || words_node->kind != CONFIG_ARRAY) {
+    const struct config_node *value = config_resolve(node);
+    if (!object || !value || node->parent != object) {
+        return false;
+    }
+    bool is_follower = follows_entrypoint(config, object, node);
+    if (value->kind == CONFIG_SCALAR && is_follower) {
+        struct str text = config_text(config, value);
+        size_t blank = str_find_char(text, ' ');
+        struct str first = str_slice(text, 0, blank == STR_NPOS ? text.n : blank);
+        if (!is_shell(first) && !str_eq(first, STR("ollama"))) {
+            image_command(settings, value, convention);
+            return true;
+        }
+    }
+    if (value->kind != CONFIG_ARRAY || !value->first) {
         return false;
     }
     struct piece words[WORDS_MAX];
     size_t n = 0;
     const struct config_node *command = config_get(config, object, STR("command"));
-    struct str image = config_text(config, config_get(config, object, STR("image")));
-    if (command && command != words_node && str_eq(config_key(config, node), STR("args"))) {
+    if (command && command != value && str_eq(config_key(config, node), STR("args"))) {
         const struct config_node *each = command->kind == CONFIG_ARRAY ? command->first : command;
         for (; each && n < WORDS_MAX / 2; each = command->kind == CONFIG_ARRAY ? each->next : NULL) {
             words[n++] = config_value(config, config_resolve(each));
         }
-    } else if (wild_match(STR("*ollama/ollama*"), image) && words_node->first &&
-               !str_eq(config_text(config, words_node->first), STR("ollama"))) {
-        size_t at = words_node->start;
-        words[n++] = (struct piece){.text = STR("ollama"), .start = at, .end = at};
+    } else if (is_follower && !is_shell(config_text(config, value->first)) &&
+               !str_eq(config_text(config, value->first), STR("ollama"))) {
+        words[n++] = (struct piece){.text = STR("ollama"), .start = value->start, .end = value->start};
     }
     if (n == 0 || is_shell(words[0].text)) {
         return false;
     }
-    for (const struct config_node *each = words_node->first; each && n < WORDS_MAX; each = each->next) {
+    for (const struct config_node *each = value->first; each && n < WORDS_MAX; each = each->next) {
         words[n++] = config_value(config, config_resolve(each));
     }
     shell_argv(settings->collector, words, n, convention, 0);

@@ -154,7 +154,8 @@ struct convention_set {
     struct arena arena;
     const struct convention **at; // most specific first
     size_t n;
-    const struct str *placeholders; // config-formats 2.4: patterns
+    const struct str *placeholder_words; // config-formats 2.4
+    const struct str *placeholders;      // patterns, each with one of the marks ${<%=`@(!
     struct sibling_lists siblings;
     const struct str *host_variables; // default order
     size_t n_host_variables;

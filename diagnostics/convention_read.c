@@ -509,6 +509,8 @@ void convention_read_lists(struct convention_reader *reader, struct json_object 
                            struct convention_set *set) {
     if (json_has(root, "placeholders")) {
         set->placeholders = read_strings(reader, json_get(root, "placeholders"), "placeholders", NULL);
+        set->placeholder_words =
+            read_strings(reader, json_get(root, "placeholderWords"), "placeholderWords", NULL);
     }
     if (json_has(root, "hostVariables")) {
         set->host_variables = read_strings(reader, json_get(root, "hostVariables"), "hostVariables",

@@ -106,6 +106,10 @@ bool path_parse(struct arena *arena, struct str text, struct path *out, struct s
 
 // --- walking ---
 
+static inline char fold(char c) { // this loop is hot: no call for each character
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 bool wild_match(struct str pattern, struct str text) {
     size_t p = 0;
     size_t t = 0;
@@ -114,17 +118,28 @@ bool wild_match(struct str pattern, struct str text) {
     while (t < text.n) {
         if (p < pattern.n && pattern.p[p] == '*') {
             star = p++;
+            if (p == pattern.n) {
+                return true;
+            }
             mark = t;
-        } else if (p < pattern.n && (pattern.p[p] == '?' ||
-                                     char_lower(pattern.p[p]) == char_lower(text.p[t]))) {
+            continue;
+        }
+        if (p < pattern.n && (pattern.p[p] == '?' || fold(pattern.p[p]) == fold(text.p[t]))) {
             p++;
             t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++mark;
-        } else {
+            continue;
+        }
+        if (star == SIZE_MAX) {
             return false;
         }
+        // Try again one further, where what stands behind the star can begin.
+        p = star + 1;
+        char first = fold(pattern.p[p]);
+        t = ++mark;
+        while (first != '?' && t < text.n && fold(text.p[t]) != first) {
+            t++;
+        }
+        mark = t;
     }
     while (p < pattern.n && pattern.p[p] == '*') {
         p++;

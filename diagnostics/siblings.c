@@ -12,7 +12,9 @@
 
 #include "ollama/core/library.h"
 
-#define KEY_MAX 48 // longer keys are none of ours
+#define KEY_MAX 48    // longer keys are none of ours
+#define MERGE_DEPTH 3 // merge keys that lead to merge keys
+#define MERGE_MAX 8   // objects merged by one key
 
 enum sibling { SIBLING_NONE, SIBLING_PROVIDER, SIBLING_WEAK, SIBLING_MODEL, SIBLING_LIST, SIBLING_HOST,
                SIBLING_NESTED };
@@ -50,12 +52,43 @@ struct family {
     const struct config_node *host;
 };
 
+static void look_at_members(struct settings *settings, const struct config_node *object,
+                            struct family *family, int depth);
+
 static void look_at(struct settings *settings, const struct config_node *object, struct family *family) {
+    look_at_members(settings, object, family, 0);
+}
+
+// `<<: *common` or a list of such: what is merged counts as written here.
+static void look_at_merged(struct settings *settings, const struct config_node *merged,
+                           struct family *family, int depth) {
+    if (depth == MERGE_DEPTH) {
+        return;
+    }
+    if (merged->kind == CONFIG_OBJECT) {
+        look_at_members(settings, merged, family, depth + 1);
+        return;
+    }
+    size_t i = 0;
+    for (const struct config_node *each = merged->first; each && i < MERGE_MAX; each = each->next, i++) {
+        const struct config_node *object = config_resolve(each);
+        if (object && object->kind == CONFIG_OBJECT) {
+            look_at_members(settings, object, family, depth + 1);
+        }
+    }
+}
+
+static void look_at_members(struct settings *settings, const struct config_node *object,
+                            struct family *family, int depth) {
     const struct sibling_lists *lists = &settings->set->siblings;
     for (const struct config_node *child = object->first; child; child = child->next) {
         char buffer[KEY_MAX];
         struct str key = normalize(config_key(settings->config, child), buffer);
         const struct config_node *value = config_resolve(child);
+        if (value && str_eq(key, STR("<<")) && settings->config->has_aliases) {
+            look_at_merged(settings, value, family, depth);
+            continue;
+        }
         if (key.n == 0 || !value) {
             continue;
         }
