@@ -196,6 +196,10 @@ static void run_request(struct lsp_server *server, const struct method *method,
         return;
     }
     if (method->flags & METHOD_NEEDS_DOC) {
+        if (!json_is(json_path(request->params, "textDocument.uri"), json_type_string)) {
+            reply_err(request, RPC_INVALID_PARAMS, "%s needs textDocument.uri", method->name);
+            return;
+        }
         request->document = named_document(server, request->params);
         if (!request->document) {
             LOG_DBG("%s for a document that is not open", method->name);
