@@ -137,11 +137,6 @@ static int by_path(const void *a, const void *b) {
 
 // --- servers ---
 
-static bool names_model(const struct reference *reference) {
-    return reference->kind == REF_MODEL &&
-           !(reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET | REF_NEW_NAME | REF_INSTALLS));
-}
-
 static void document_of(struct check *check, struct checked_file *file, struct session_document *document) {
     *document = (struct session_document){
         .session = check->cli.session,
@@ -151,36 +146,22 @@ static void document_of(struct check *check, struct checked_file *file, struct s
     };
 }
 
-// Asks every server that a reference may be checked against, once; then for missing details.
+// Asks every server that a finding may depend on, once; then for missing details.
 static void ask_servers(struct check *check) {
     VEC(struct server *) servers = {0};
     for (size_t i = 0; i < check->files.n; i++) {
-        struct checked_file *file = check->files.at[i];
-        for (size_t r = 0; r < file->analysis->n_references; r++) {
-            const struct reference *reference = &file->analysis->references[r];
-            if (!names_model(reference)) {
-                continue;
+        struct session_document document;
+        struct server **wanted;
+        document_of(check, check->files.at[i], &document);
+        size_t n = session_servers_of(check->cli.session, &document, check->files.at[i]->analysis, &wanted);
+        for (size_t w = 0; w < n; w++) {
+            size_t s = 0;
+            while (s < servers.n && servers.at[s] != wanted[w]) {
+                s++;
             }
-            struct server *server =
-                session_resolve(check->cli.session, &file->arena, file->root, &reference->host).server;
-            bool known = !server;
-            for (size_t s = 0; s < servers.n && !known; s++) {
-                known = servers.at[s] == server;
+            if (s == servers.n) {
+                *VEC_PUSH(&check->arena, &servers) = wanted[w];
             }
-            if (!known) {
-                *VEC_PUSH(&check->arena, &servers) = server;
-            }
-        }
-    }
-    // The user's other servers tell where else a missing model is.
-    struct server *server;
-    for (size_t i = 0; servers.n && (server = session_server_at(check->cli.session, i)) != NULL; i++) {
-        bool known = !server->is_configured;
-        for (size_t s = 0; s < servers.n && !known; s++) {
-            known = servers.at[s] == server;
-        }
-        if (!known) {
-            *VEC_PUSH(&check->arena, &servers) = server;
         }
     }
     cli_session_refresh(&check->cli, servers.at, servers.n);
@@ -211,7 +192,7 @@ static void collect_unchecked(struct check *check) {
         session_finding_context(check->cli.session, &document, &context);
         for (size_t r = 0; r < file->analysis->n_references; r++) {
             const struct reference *reference = &file->analysis->references[r];
-            if (!names_model(reference)) {
+            if (reference->kind != REF_MODEL || !session_asks_server(reference)) {
                 continue;
             }
             struct server_view view = context.server_of(context.data, &reference->host);

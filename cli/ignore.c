@@ -55,8 +55,13 @@ static bool pattern_matches(const struct ignore_pattern *pattern, struct str rel
     if (pattern->folder_only && !is_folder) {
         return false;
     }
-    return pattern->anchored ? glob_match(pattern->glob, relative)
-                             : glob_match_segment(pattern->glob, path_base(relative));
+    if (!pattern->anchored) {
+        return glob_match_segment(pattern->glob, path_base(relative));
+    }
+    // A glob without "/" would match at any depth; "/name" means this folder alone.
+    bool one_segment = str_find_char(pattern->glob, '/') == STR_NPOS;
+    return one_segment ? glob_match_segment(pattern->glob, relative)
+                       : glob_match(pattern->glob, relative);
 }
 
 bool ignore_match(const struct ignore_list *list, struct str path, bool is_folder) {

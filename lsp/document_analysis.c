@@ -269,17 +269,7 @@ struct session_document *document_session(struct lsp_server *server, struct docu
 
 struct resolved document_resolve(struct lsp_server *server, struct document *document,
                                  struct arena *arena, const struct reference *reference) {
-    struct reference_host host = reference->host;
-    if (reference->kind == REF_HOST) {
-        host = (struct reference_host){
-            .origin = HOST_ORIGIN_SIBLING,
-            .written = reference->text,
-            .start = reference->start,
-            .end = reference->end,
-            .is_container = reference->is_container,
-            .published_port = reference->published_port,
-        };
-    }
+    struct reference_host host = session_host_of(reference);
     return session_resolve(server->session, arena, document->root, &host);
 }
 
@@ -287,27 +277,16 @@ struct resolved document_resolve(struct lsp_server *server, struct document *doc
 static void want_servers(struct lsp_server *server, struct document *document) {
     const struct analysis *analysis = document->private->analysis;
     struct arena arena;
+    struct server **wanted = NULL;
+    size_t n = 0;
     arena_init(&arena);
-    VEC(struct server *) wanted = {0};
-    for (size_t i = 0; analysis && i < analysis->n_references; i++) {
-        const struct reference *reference = &analysis->references[i];
-        bool is_host = reference->kind == REF_HOST && !(reference->flags & REF_PLACEHOLDER);
-        if (reference->kind != REF_MODEL && !is_host) {
-            continue;
-        }
-        struct server *found = document_resolve(server, document, &arena, reference).server;
-        bool is_new = found != NULL;
-        for (size_t k = 0; k < wanted.n && is_new; k++) {
-            is_new = wanted.at[k] != found;
-        }
-        if (is_new) {
-            *VEC_PUSH(&arena, &wanted) = found;
-        }
-    }
-    session_want(server->session, &document->private->interest, wanted.at, wanted.n);
+    struct session_document *asking = document_session(server, document, &arena);
     if (analysis) {
-        session_want_details(server->session, document_session(server, document, &arena),
-                             analysis);
+        n = session_servers_of(server->session, asking, analysis, &wanted);
+    }
+    session_want(server->session, &document->private->interest, wanted, n);
+    if (analysis) {
+        session_want_details(server->session, asking, analysis);
     }
     arena_finish(&arena);
 }

@@ -90,6 +90,65 @@ bool session_is_excluded(const struct session *session, struct str path) {
     return false;
 }
 
+// A host reference as the host of a model: what the rules of trust take.
+struct reference_host session_host_of(const struct reference *reference) {
+    if (reference->kind != REF_HOST) {
+        return reference->host;
+    }
+    return (struct reference_host){
+        .origin = HOST_ORIGIN_SIBLING,
+        .written = reference->text,
+        .start = reference->start,
+        .end = reference->end,
+        .is_container = reference->is_container,
+        .published_port = reference->published_port,
+    };
+}
+
+bool session_asks_server(const struct reference *reference) {
+    unsigned never = REF_PLACEHOLDER | REF_EMPTY | REF_QUIET;
+    if (reference->kind == REF_MODEL) {
+        never |= REF_NEW_NAME | REF_INSTALLS;
+    } else if (reference->kind != REF_HOST) {
+        return false;
+    }
+    return !(reference->flags & never);
+}
+
+typedef VEC(struct server *) server_list;
+
+static void add_server(struct arena *arena, server_list *list, struct server *server) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->at[i] == server) {
+            return;
+        }
+    }
+    *VEC_PUSH(arena, list) = server;
+}
+
+size_t session_servers_of(struct session *session, const struct session_document *document,
+                          const struct analysis *analysis, struct server ***servers) {
+    server_list list = {0};
+    bool has_model = false;
+    for (size_t i = 0; i < analysis->n_references; i++) {
+        const struct reference *reference = &analysis->references[i];
+        if (!session_asks_server(reference)) {
+            continue;
+        }
+        struct reference_host host = session_host_of(reference);
+        struct server *server = session_resolve(session, document->arena, document->root, &host).server;
+        if (server) {
+            add_server(document->arena, &list, server);
+        }
+        has_model = has_model || reference->kind == REF_MODEL;
+    }
+    for (size_t i = 0; has_model && i < session->n_configured; i++) {
+        add_server(document->arena, &list, session->configured[i]->server);
+    }
+    *servers = list.at;
+    return list.n;
+}
+
 void session_want_details(struct session *session, struct session_document *document,
                           const struct analysis *analysis) {
     if (session->offline) {

@@ -71,10 +71,22 @@ struct resolved {
     struct str canonical;  // URL that was judged; in `arena`
     bool capped;           // a container's name: severity at most information
 };
+// The host that a reference is about: its own text for REF_HOST, else the host its model belongs to.
+struct reference_host session_host_of(const struct reference *reference);
+// Does a finding on this reference depend on what a server says?
+bool session_asks_server(const struct reference *reference);
+
 // Applies the rules of trust. Creates the server object of a trusted host (at most LIMIT_SERVERS) but
 // contacts nothing: that is session_want. `root` is the workspace folder of the file.
 struct resolved session_resolve(struct session *session, struct arena *arena, struct str root,
                                 const struct reference_host *host);
+
+// The servers whose state findings of this file depend on: those its models and hosts resolve to, and, if
+// it names a model, the user's other servers (which may have it). Returns their number; the array is in
+// document->arena.
+struct session_document;
+size_t session_servers_of(struct session *session, const struct session_document *document,
+                          const struct analysis *analysis, struct server ***servers);
 
 // An open document or a check uses these servers: counted interest (server_interest). Replaces the
 // previous set of the same holder; n = 0 drops it.

@@ -95,8 +95,12 @@ struct json_object *session_status(struct session *session, const struct active_
     json_set_str(status, "state", str_from(state));
     set_text(&arena, status, "message", message);
     if (server->state == SERVER_UNREACHABLE) {
-        json_set_str(status, "command",
+        // An LSP Command: a status bar runs it when it is clicked.
+        struct json_object *command = json_object_new_object();
+        json_set_str(command, "title", server->is_loopback ? STR("Start Ollama") : STR("Ask again"));
+        json_set_str(command, "command",
                      server->is_loopback ? STR("ollama-ls.startServer") : STR("ollama-ls.refresh"));
+        json_set(status, "command", command);
     }
     struct json_object *servers = json_object_new_array();
     struct server *it;
