@@ -73,7 +73,7 @@ bool size_parse(struct str s, struct model_size *size) {
     return true;
 }
 
-bool size_eq(struct model_size a, struct model_size b) {
+bool size_near(struct model_size a, struct model_size b) {
     if (a.billions <= 0 || b.billions <= 0) {
         return false;
     }
@@ -119,6 +119,12 @@ static bool is_noise(struct str t) {
     struct model_size active;
     return t.n > 2 && t.p[0] == 'a' && char_is_digit(t.p[1]) &&
            size_parse(str_from_index(t, 1), &active); // a3b
+}
+
+// "latst", "instuct": misspelt noise is noise.
+static bool is_noise_misspelt(struct str t) {
+    return t.n > 4 && (edit_distance(t, STR("latest"), 1) <= 1 ||
+                       edit_distance(t, STR("instruct"), 2) <= 2);
 }
 
 bool is_version_word(struct str t) {
@@ -208,7 +214,7 @@ static void token_add(struct facets *facets, struct str t, bool in_tag, bool fir
         size.experts = 0;
         size_set(facets, size, t);
         facets->size_without_unit = true;
-    } else {
+    } else if (!is_noise_misspelt(t)) {
         push(facets->tag_words, &facets->n_tag_words, t);
     }
 }
@@ -249,6 +255,7 @@ void facets_init(struct facets *facets, struct str written) {
     facets->size = (struct model_size){0};
     facets->size_text = STR_NONE;
     facets->size_without_unit = facets->base = facets->quant = facets->cloud = false;
+    facets->standard = facets->size_measured = false;
     facets->text_n = written.n < FACET_TEXT ? written.n : FACET_TEXT;
     for (size_t i = 0; i < facets->text_n; i++) {
         facets->text[i] = char_lower(written.p[i]);

@@ -16,8 +16,8 @@ struct model_size {
 
 // "8b", "0.5B", "135m", "1t", "8x7b", "e2b". `size` may be NULL. False: not a size.
 bool size_parse(struct str s, struct model_size *size);
-// "3.2B" and "3b" are one size in the eyes of the library: within a sixth.
-bool size_eq(struct model_size a, struct model_size b);
+// Within a sixth: "3.2B" that a server measured and "3b" that a library calls it.
+bool size_near(struct model_size a, struct model_size b);
 
 // Not copyable: `words` point into `text`.
 struct facets {
@@ -30,11 +30,13 @@ struct facets {
     char key[FACET_TEXT]; // the words without dots and joints: "llama32vision"
     size_t key_n;
     struct model_size size; // billions 0: none written
+    bool size_measured;     // by a server, not taken from the name; set by the caller
     bool size_without_unit; // "llama3.2:3"
     struct str size_text;   // as written: "8b"
     bool base;  // "base", "text", "pt": not tuned for chat
     bool quant; // a quantization was written
     bool cloud;
+    bool standard; // the build that the bare family name stands for; set by the caller
 };
 
 // `written` is MODEL[:TAG] without host and namespace; need not be a valid name.

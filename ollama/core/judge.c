@@ -34,6 +34,27 @@ static size_t near_limit(size_t n) {
     return n < 3 ? 0 : n / 3;
 }
 
+// Two words for one thing.
+static bool is_synonym(struct str a, struct str b) {
+    static const struct str PAIRS[][2] = {
+        {STR_INIT("embed"), STR_INIT("embedding")},   {STR_INIT("code"), STR_INIT("coder")},
+        {STR_INIT("embed"), STR_INIT("embeddings")},  {STR_INIT("vl"), STR_INIT("vision")},
+        {STR_INIT("thinking"), STR_INIT("reasoning")}, {STR_INIT("embedding"), STR_INIT("embeddings")},
+    };
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
+        if ((str_eq(a, PAIRS[i][0]) && str_eq(b, PAIRS[i][1])) ||
+            (str_eq(a, PAIRS[i][1]) && str_eq(b, PAIRS[i][0]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// How far two words are apart, at most `far` + 1.
+static size_t word_distance(struct str a, struct str b, size_t far) {
+    return is_synonym(a, b) ? 1 : edit_distance(a, b, far);
+}
+
 // Words of one side that the other lacks. Misspelt ones pair up.
 static int words_cost(const struct facets *a, const struct facets *b, bool *misspelt) {
     bool used[FACET_WORDS] = {false};
@@ -43,14 +64,15 @@ static int words_cost(const struct facets *a, const struct facets *b, bool *miss
         size_t best_distance = near_limit(a->words[i].n) + 1;
         for (size_t j = 1; j < b->n_words; j++) {
             size_t d = used[j] ? best_distance
-                               : edit_distance(a->words[i], b->words[j], best_distance);
+                               : word_distance(a->words[i], b->words[j], best_distance);
             if (d < best_distance) {
                 best = j;
                 best_distance = d;
             }
         }
         // "v2" and "v3", "r1" and "r2" are no misspellings of each other.
-        bool short_word = a->words[i].n < 4 && best_distance > 0;
+        bool short_word = a->words[i].n < 4 && best_distance > 0 && best != STR_NPOS &&
+                          !is_synonym(a->words[i], b->words[best]);
         if (best == STR_NPOS || short_word) {
             cost += word_cost(a->words[i], 14);
             *misspelt = false;
@@ -130,6 +152,27 @@ static size_t key_typos(struct str a, struct str b) {
     return d <= limit ? d : STR_NPOS;
 }
 
+// Variants stand in the name or in the tag: "phi4:mini" and "phi4-mini", "phi-3-mini" and "phi3:mini".
+static bool wide_key_eq(const struct facets *a, const struct facets *b) {
+    const struct facets *sides[2] = {a, b};
+    char keys[2][2 * FACET_TEXT];
+    size_t n[2];
+    for (size_t side = 0; side < 2; side++) {
+        const struct facets *facets = sides[side];
+        n[side] = facets->key_n;
+        memcpy(keys[side], facets->key, facets->key_n);
+        for (size_t w = 0; w < facets->n_tag_words; w++) {
+            struct str word = facets->tag_words[w];
+            size_t room = sizeof(keys[side]) - n[side];
+            size_t take = word.n < room ? word.n : room;
+            memcpy(keys[side] + n[side], word.p, take);
+            n[side] += take;
+        }
+    }
+    return (a->n_tag_words > 0) != (b->n_tag_words > 0) && n[0] == n[1] &&
+           memcmp(keys[0], keys[1], n[0]) == 0;
+}
+
 // "qwencoder" where "qwen" is known: the rest counts as a word of its own.
 static int split_cost(const struct target *target, const struct facets *candidate) {
     struct str base = facets_base(&target->facets);
@@ -147,7 +190,7 @@ static int split_cost(const struct target *target, const struct facets *candidat
             cost += word_cost(candidate->words[i], 25);
         }
     }
-    return cost + (found ? 5 : 20);
+    return cost + (found ? 5 : 35);
 }
 
 static int family_cost(const struct target *target, const struct facets *candidate, bool *same) {
@@ -162,11 +205,16 @@ static int family_cost(const struct target *target, const struct facets *candida
         *same = true;
         return 0;
     }
+    if (wide_key_eq(written, candidate)) {
+        *same = true;
+        return 2;
+    }
     struct str a = facets_base(written);
     struct str b = facets_base(candidate);
     size_t typo = str_eq(a, b) ? 0 : edit_distance(a, b, target->typo);
     bool related = target->typo == 0 ? typo == 0 && str_eq(a, b) : typo <= target->typo;
-    if (related || target->typo > 0) {
+    // A letter more may be another family ("gemma3", "gemma3n"): only unknown names are misspelt.
+    if (!target->known && (related || !target->known_base)) {
         size_t d = key_typos(key, other);
         if (d != STR_NPOS && d > 0) {
             *same = true;
@@ -183,6 +231,12 @@ static int family_cost(const struct target *target, const struct facets *candida
     return cost;
 }
 
+// Sizes that were written must be equal; a measured one may be what the name rounds.
+static bool size_same(const struct facets *a, const struct facets *b) {
+    bool exact = fabs(a->size.billions - b->size.billions) < 1e-9;
+    return size_near(a->size, b->size) && (exact || a->size_measured || b->size_measured);
+}
+
 static int size_cost(const struct target *target, const struct facets *candidate, bool *same) {
     const struct facets *written = &target->facets;
     bool has = candidate->size.billions > 0;
@@ -193,18 +247,25 @@ static int size_cost(const struct target *target, const struct facets *candidate
             return 0;
         }
         struct model_size standard = {.billions = target->default_size};
-        *same = target->default_size > 0 && size_eq(standard, candidate->size);
-        if (*same || target->default_size <= 0) {
+        bool near_standard = target->default_size > 0 && size_near(standard, candidate->size);
+        *same = candidate->standard || near_standard;
+        if (near_standard || target->default_size <= 0) {
             return *same ? 2 : 4;
         }
-        return 5 + (int)fmin(10, 2 * fabs(log2(candidate->size.billions / target->default_size)));
+        double gap = fabs(log2(candidate->size.billions / target->default_size));
+        return (*same ? 3 : 5) + (int)fmin(8, 2 * gap);
     }
     if (!has) {
         return 12;
     }
-    if (size_eq(written->size, candidate->size)) {
-        *same = true;
-        return fabs(written->size.billions - candidate->size.billions) > 1e-9 ? 1 : 0;
+    if (size_near(written->size, candidate->size)) {
+        *same = size_same(written, candidate);
+        return *same ? 0 : 4;
+    }
+    struct model_size millions = {.billions = written->size.billions / 1000};
+    if (written->size_without_unit && size_near(millions, candidate->size)) {
+        *same = true; // "smollm2:135"
+        return 2;
     }
     double ratio = fabs(log2(candidate->size.billions / written->size.billions));
     bool kind = (written->size.experts == 0) != (candidate->size.experts == 0);
@@ -219,7 +280,7 @@ static int tag_cost(const struct facets *a, const struct facets *b, bool *same) 
         for (size_t j = 0; j < b->n_tag_words && !found; j++) {
             found = str_eq(a->tag_words[i], b->tag_words[j]);
         }
-        cost += found ? 0 : 6;
+        cost += found ? 0 : is_version_word(a->tag_words[i]) ? 6 : 12;
     }
     for (size_t j = 0; j < b->n_tag_words; j++) {
         bool found = false;
@@ -242,7 +303,11 @@ void candidate_judge(const struct target *target, const struct facets *candidate
     }
     bool same_words;
     cost += size_cost(target, candidate, &verdict->same_size);
-    cost += tag_cost(written, candidate, &same_words);
+    if (verdict->same_family && wide_key_eq(written, candidate)) {
+        same_words = true;
+    } else {
+        cost += tag_cost(written, candidate, &same_words);
+    }
     if (written->base != candidate->base) {
         cost += 15;
     }

@@ -87,6 +87,7 @@ struct base_search {
     bool known;
     size_t nearest;
     size_t prefix;
+    bool split; // what follows the prefix is a word of that family: "qwen", "coder"
 };
 
 static void base_consider(struct base_search *search, const struct facets *family) {
@@ -104,8 +105,13 @@ static void base_consider(struct base_search *search, const struct facets *famil
     if (d <= far && limit > 0 && base.n > 2) {
         search->nearest = d;
     }
-    if (base.n >= 3 && base.n > search->prefix && str_starts(search->base, base)) {
-        search->prefix = base.n;
+    if (base.n < 3 || base.n < search->prefix || !str_starts(search->base, base)) {
+        return;
+    }
+    search->prefix = base.n;
+    struct str rest = str_from_index(search->base, base.n);
+    for (size_t i = 1; i < family->n_words; i++) {
+        search->split = search->split || str_eq(family->words[i], rest);
     }
 }
 
@@ -120,11 +126,13 @@ static void target_orient(struct target *target, const struct catalog *catalog) 
         facets_init(&facets, catalog->models[i].parsed.model);
         base_consider(&search, &facets);
     }
-    if (!search.known && search.nearest != STR_NPOS) {
-        target->typo = search.nearest;
-    } else if (!search.known) {
-        target->prefix = search.prefix;
+    target->known_base = search.known;
+    if (search.known) {
+        return;
     }
+    bool misspelt = search.nearest != STR_NPOS && !(search.split && search.nearest > 1);
+    target->typo = misspelt ? search.nearest : 0;
+    target->prefix = misspelt ? 0 : search.prefix;
 }
 
 // The size that `latest` of a library family stands for.
@@ -164,6 +172,7 @@ static void target_init(struct target *target, struct str written, unsigned want
         family = family_of(&target->facets);
     }
     target->default_size = standard_size(family);
+    target->known = target->known_base = family != NULL;
     if (family == NULL) {
         target_orient(target, catalog);
     }
@@ -189,15 +198,17 @@ static void installed_facets(const struct model *model, struct facets *facets) {
     }
     facets_init(facets, str_of(text, n));
     facets->cloud = model->remote;
+    const struct library_model *family =
+        model_name_is_library(&model->parsed) ? library_find(name) : NULL;
+    facets->standard = str_ieq(tag, MODEL_DEFAULT_TAG) || (family && str_ieq(tag, family->latest));
     if (facets->size.billions > 0) {
         return;
     }
-    // ":latest" and the like: what the library or the server says about its size.
-    const struct library_model *family =
-        model_name_is_library(&model->parsed) ? library_find(name) : NULL;
+    // ":latest" and the like: what the server or the library says about its size.
     struct model_size size;
     if (size_parse(model->parameters, &size)) {
         facets->size = size;
+        facets->size_measured = true;
     } else if (family && str_ieq(tag, MODEL_DEFAULT_TAG) && size_parse(family->latest, &size)) {
         facets->size = size;
     }
@@ -249,6 +260,7 @@ static void library_offer(struct collector *c, const struct target *target,
     struct facets facets;
     struct verdict verdict;
     facets_init(&facets, name);
+    facets.standard = is_default;
     struct model_size size;
     if (is_default && facets.size.billions <= 0 && size_parse(family->latest, &size)) {
         facets.size = size;
@@ -294,7 +306,8 @@ static void collect_library(struct collector *c, const struct target *target) {
         }
         for (size_t t = 0; t < family->n_tags; t++) {
             const struct library_tag *tag = &family->tags[t];
-            bool fits = sized || target->tag.n || tag->cloud;
+            bool fits = sized || target->tag.n || tag->cloud ||
+                        (target->facets.n_words > facets.n_words && !size_parse(tag->tag, NULL));
             if (fits && (!tag->cloud || !local || target->facets.cloud) &&
                 !str_eq(tag->tag, MODEL_DEFAULT_TAG)) {
                 library_offer(c, target, family, tag->tag, false);
@@ -433,6 +446,18 @@ static bool has_family_match(const struct collector *c) {
     return false;
 }
 
+// A stand-in is never "the" model, and none sends text away unasked.
+static void not_the_same(struct collector *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        c->kept[i].same_size = false;
+        if (!c->kept[i].model->remote) {
+            c->kept[n++] = c->kept[i];
+        }
+    }
+    c->n = n;
+}
+
 static void collect_foreign(struct collector *c, const struct target *target,
                             const struct foreign_id *foreign, struct str id) {
     unsigned wanted = target->wanted;
@@ -450,9 +475,7 @@ static void collect_foreign(struct collector *c, const struct target *target,
         c->n = 0; // its words are a vendor's: what looks alike is chance
         if (instead.n) {
             collect_installed(c, &stand_in);
-            for (size_t i = 0; i < c->n; i++) {
-                c->kept[i].same_size = false;
-            }
+            not_the_same(c);
             offer_named(c, instead, COST_STAND_IN + 9, false);
             collect_stand_ins(c, embeds ? (unsigned)CAP_EMBEDDING : target->wanted, 3);
         }
@@ -489,6 +512,19 @@ static struct str without_prefix(struct str s) {
     return s;
 }
 
+// Where one thing is clearly meant, what has to be pulled and is far behind only distracts.
+static void prune(struct collector *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        bool distracts = c->kept[i].kind == SUGGESTION_LIBRARY &&
+                         c->kept[i].score >= c->kept[0].score + COST_SPREAD;
+        if (!distracts) {
+            c->kept[n++] = c->kept[i];
+        }
+    }
+    c->n = n;
+}
+
 // At most MAX_PER_FAMILY of one family, so that one with many tags does not hide the others.
 static size_t choose(struct collector *c, struct suggestion *out, size_t max) {
     size_t n = 0;
@@ -520,6 +556,12 @@ size_t suggest_models(struct arena *arena, struct str written, const struct cata
     c->keep_latest = str_iends(id, STR(":latest"));
     struct foreign_id foreign;
     foreign_id_detect(id, &foreign);
+    if (foreign.is_hugging_face && !foreign.is_gguf) {
+        // A router's suffix (":free") says nothing about the model.
+        size_t slash = str_rfind_char(id, '/');
+        size_t colon = str_rfind_char(id, ':');
+        id = colon != STR_NPOS && slash != STR_NPOS && colon > slash ? str_slice(id, 0, colon) : id;
+    }
     struct str mapped = collect_mapped(c, id);
     struct target *target = ARENA_NEW(arena, struct target);
     target_init(target, mapped.n ? mapped : id, wanted, catalog);
@@ -533,6 +575,7 @@ size_t suggest_models(struct arena *arena, struct str written, const struct cata
     if (foreign.is_foreign) {
         collect_foreign(c, target, &foreign, id);
     }
+    prune(c);
     return choose(c, out, max);
 }
 
