@@ -217,6 +217,8 @@ static void on_done(void *data, enum err code, const struct http_response *respo
     struct call_result result = {0};
     call->transfer = NULL;
     call->elapsed_us += response->total_us;
+    // The start of a long error page says as much as all of it.
+    call->is_enough |= code == ERR_LIMIT && response->status >= 300 && call->body.n > 0;
     if (call->is_cancelled) {
         set_cancelled(&result);
     } else if (call->failure.code != ERR_OK) {

@@ -10,6 +10,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -150,6 +151,15 @@ static int on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *data
         uv_poll_start(&watch->poll, events, on_poll);
     }
     return 0;
+}
+
+// A program that we start (ollama serve) must not inherit connections: they would outlive a cancel.
+static int on_curl_new_socket(void *data, curl_socket_t socket, curlsocktype purpose) {
+    (void)data;
+    (void)purpose;
+    int flags = fcntl(socket, F_GETFD);
+    bool ok = flags >= 0 && fcntl(socket, F_SETFD, flags | FD_CLOEXEC) == 0;
+    return ok ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 // --- endings ---
@@ -430,6 +440,7 @@ static bool setup_transfer(CURL *easy, struct http_call *call, const char *url, 
     SET(CURLOPT_TCP_KEEPALIVE, 1L); // notices a vanished peer in the silence of a loading model
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)TIME_CONNECT_MS);
     SET(CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+    SET(CURLOPT_SOCKOPTFUNCTION, on_curl_new_socket);
     SET(CURLOPT_HEADERFUNCTION, on_curl_header);
     SET(CURLOPT_HEADERDATA, call);
     SET(CURLOPT_WRITEFUNCTION, on_curl_body);

@@ -4,8 +4,12 @@
 // the socket at once, and closing leaves the loop empty.
 #include "ollama/io/http.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "support/fake_resolver.h"
@@ -103,6 +107,27 @@ static void test_connections_are_reused(void **state) {
     fixture_destroy(fixture);
 }
 
+// A child such as `ollama serve` must not hold connections open.
+static void test_sockets_are_not_inherited(void **state) {
+    (void)state;
+    struct fixture *fixture = fixture_create(answer_ok);
+    struct record record = {0};
+    unsigned n_found = 0;
+    run_get(fixture, &record, 0, 0);
+    for (int fd = 0; fd < 256; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t n = sizeof(peer);
+        if (getpeername(fd, (struct sockaddr *)&peer, &n) == 0 && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == fixture->server.port) {
+            n_found++;
+            assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        }
+    }
+    assert_int_equal(n_found, 1); // the kept connection
+    forget(&record);
+    fixture_destroy(fixture);
+}
+
 static void test_many_at_once(void **state) {
     (void)state;
     struct fixture *fixture = fixture_create(answer_ok);
@@ -165,6 +190,7 @@ static void test_interim_answers(void **state) {
     run_get(fixture, &record, 0, 0);
     assert_int_equal(record.result, ERR_OK);
     assert_int_equal(record.n_headers, 1);
+    assert_int_equal(record.headers_status, 404);
     assert_int_equal(record.response.status, 404);
     assert_int_equal(record.n_body, 0);
     fixture_destroy(fixture);
@@ -187,7 +213,7 @@ static void test_headers_come_before_the_body(void **state) {
         run_for(&fixture->loop, 5);
     }
     assert_int_equal(record.n_headers, 1);
-    assert_int_equal(record.response.status, 200);
+    assert_int_equal(record.headers_status, 200);
     assert_false(record.is_done);
     fake_stream_end(fixture->conn);
     finish(fixture, &record);
@@ -445,6 +471,7 @@ int main(void) {
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_post_and_delete),
         cmocka_unit_test(test_connections_are_reused),
+        cmocka_unit_test(test_sockets_are_not_inherited),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_chunks_split_anywhere),
         cmocka_unit_test(test_interim_answers),

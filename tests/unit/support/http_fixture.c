@@ -13,7 +13,7 @@ static void on_headers(void *data, const struct http_response *response) {
     assert_false(record->is_in_http);
     assert_int_equal(record->n_done, 0);
     assert_int_equal(record->n_body, 0);
-    record->response.status = response->status;
+    record->headers_status = response->status;
     record->n_headers++;
 }
 

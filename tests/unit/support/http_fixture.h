@@ -20,6 +20,7 @@ enum { LIMIT_MS = 10000 };
 
 struct record {
     unsigned n_headers;
+    long headers_status; // when on_headers was called
     unsigned n_done;
     bool is_done;
     bool is_in_http; // inside http_start or http_cancel: no handler may run
