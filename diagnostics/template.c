@@ -99,6 +99,10 @@ static const struct template_word message_fields[] = {
 };
 
 static const struct template_word functions[] = {
+    {STR_INIT("json"), STR_INIT("The argument as JSON.")},
+    {STR_INIT("currentDate"), STR_INIT("Today as YYYY-MM-DD.")},
+    {STR_INIT("yesterdayDate"), STR_INIT("Yesterday as YYYY-MM-DD.")},
+    {STR_INIT("toTypeScriptType"), STR_INIT("A tool property's type in TypeScript's words.")},
     {STR_INIT("and"), STR_INIT("The first empty argument, or the last one.")},
     {STR_INIT("or"), STR_INIT("The first argument that is not empty, or the last one.")},
     {STR_INIT("not"), STR_INIT("True if the argument is empty.")},
@@ -118,10 +122,6 @@ static const struct template_word functions[] = {
     {STR_INIT("js"), STR_INIT("The text escaped for JavaScript.")},
     {STR_INIT("urlquery"), STR_INIT("The text escaped for a URL query.")},
     {STR_INIT("call"), STR_INIT("Calls a function value.")},
-    {STR_INIT("json"), STR_INIT("The argument as JSON.")},
-    {STR_INIT("currentDate"), STR_INIT("Today as YYYY-MM-DD.")},
-    {STR_INIT("yesterdayDate"), STR_INIT("Yesterday as YYYY-MM-DD.")},
-    {STR_INIT("toTypeScriptType"), STR_INIT("A tool property's type in TypeScript's words.")},
 };
 
 static const struct template_word keywords[] = {
@@ -591,9 +591,9 @@ static void check_function(struct checker *c, struct token token) {
     }
     struct str near = nearest(c, name, functions, COUNT(functions));
     fail(c, token.start, token.end,
-         arena_printf(c->arena, "function \"%.*s\" not defined%s%.*s",
+         arena_printf(c->arena, "function \"%.*s\" not defined%s%.*s%s",
                       STR_ARG(quoted(c, token.start, token.end)),
-                      near.n > 0 ? "; did you mean " : "", STR_ARG(near)));
+                      near.n > 0 ? "; did you mean " : "", STR_ARG(near), near.n > 0 ? "?" : ""));
     if (c->problems.n > 0) {
         c->problems.at[c->problems.n - 1].instead = near;
     }

@@ -60,6 +60,16 @@ void shell_session_assign(struct shell_session *session, const struct piece *nam
     item->is_default_value = piece_default(&item->value);
 }
 
+// Assignments that hold for one command only: checked, but no host of the file's other references.
+static void collect_local(struct shell_session *session, size_t first) {
+    struct collector *c = session->collector;
+    size_t n = c->environment.n;
+    environment_collect(c, session->items.at + first, session->items.n - first, session->convention,
+                        session->flags);
+    c->environment.n = n;
+    session->items.n = first;
+}
+
 static bool reference_starts_at(const struct collector *c, size_t start) {
     for (size_t i = 0; i < c->references.n; i++) {
         const struct reference *r = &c->references.at[i];
@@ -314,29 +324,32 @@ static size_t leading_assignments(struct shell_session *session, const struct pi
     return i;
 }
 
-// Strips the words of a command until its program stands first.
-static void run_command(struct reader *r, struct piece *words, size_t n, size_t place) {
+// Strips the words of a command until its program stands first. True if what was assigned on the way
+// holds for this command only.
+static bool run_program(struct reader *r, struct piece *words, size_t n, size_t place,
+                        size_t first_item) {
     struct shell_session *session = r->session;
-    size_t first_item = session->items.n;
+    bool is_local = false;
     for (unsigned round = 0; round < 16 && n > 0; round++) {
         size_t skip = leading_assignments(session, words, n);
         words += skip;
         n -= skip;
         if (n == 0) {
-            return;
+            return is_local;
         }
         struct str name = base_name(words[0].text);
         static const struct str containers[] = {
             STR_INIT("docker"),  STR_INIT("podman"), STR_INIT("nerdctl"), STR_INIT("docker-compose"),
             STR_INIT("kubectl"), STR_INIT("oc"),     STR_INIT("podman-compose")};
         if (assignment_command(session, words, n)) {
-            return;
+            return false;
         }
+        is_local = true;
         if (IS_ONE_OF(name, containers)) {
             skip = container_command(session, words, n);
         } else if (is_shell(name)) {
             queue_shell_text(r, words, n);
-            return;
+            return is_local;
         } else {
             skip = wrapper_length(words, n);
         }
@@ -347,7 +360,7 @@ static void run_command(struct reader *r, struct piece *words, size_t n, size_t 
         n -= skip < n ? skip : n;
     }
     if (n == 0) {
-        return;
+        return is_local;
     }
     struct shell_call call = {.session = session,
                               .program = base_name(words[0].text),
@@ -361,6 +374,14 @@ static void run_command(struct reader *r, struct piece *words, size_t n, size_t 
         }
     }
     shell_call_collect(&call);
+    return is_local;
+}
+
+static void run_command(struct reader *r, struct piece *words, size_t n, size_t place) {
+    size_t first_item = r->session->items.n;
+    if (run_program(r, words, n, place, first_item) && r->session->items.n > first_item) {
+        collect_local(r->session, first_item);
+    }
 }
 
 // "for NAME in a b c": each word is a value of NAME. The word list ends the command.

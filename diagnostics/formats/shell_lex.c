@@ -7,6 +7,7 @@
 #include "diagnostics/formats/shell_lex.h"
 
 #define SHELL_NESTING 64  // brackets within one substitution
+#define SHELL_QUOTED 4096 // bytes of quoted text within one substitution
 #define SHELL_UNCLOSED 64 // holes and here-documents without an end, before none is looked for
 
 void shell_lexer_init(struct shell_lexer *lexer, struct arena *arena, const struct piece *script) {
@@ -43,24 +44,6 @@ static bool char_is_redirect(char c) {
     return c == '<' || c == '>';
 }
 
-// The end of the quoted text that begins behind `from`, or STR_NPOS. Double quotes know backslashes.
-static size_t quote_end(struct shell_lexer *l, size_t from, char quote) {
-    bool *none_left = quote == '\'' ? &l->no_single : &l->no_double;
-    if (*none_left) {
-        return STR_NPOS;
-    }
-    for (size_t i = from; i < l->script.text.n; i++) {
-        char c = l->script.text.p[i];
-        if (c == '\\' && quote == '"') {
-            i++;
-        } else if (c == quote) {
-            return i;
-        }
-    }
-    *none_left = true;
-    return STR_NPOS;
-}
-
 // The end of "$(…)", "${…}" or "`…`" that opens at `at`; quotes inside are skipped. Just behind the
 // opening when it is never closed.
 static size_t hole_end(struct shell_lexer *l, size_t at) {
@@ -84,8 +67,8 @@ static size_t hole_end(struct shell_lexer *l, size_t at) {
         if (c == '\\') {
             i++;
         } else if (c == '\'' && depth > 0 && stack[0] == ')') {
-            size_t end = quote_end(l, i + 1, '\'');
-            i = end == STR_NPOS ? i : end;
+            size_t end = str_find_char(str_slice(l->script.text, i + 1, i + 1 + SHELL_QUOTED), '\'');
+            i = end == STR_NPOS ? i : i + 1 + end;
         } else if (c == '(' || c == '{') {
             if (depth == SHELL_NESTING) {
                 break;
@@ -97,6 +80,26 @@ static size_t hole_end(struct shell_lexer *l, size_t at) {
     }
     l->unclosed++;
     return at + 1;
+}
+
+// The end of the quoted text that begins behind `from`, or STR_NPOS. Double quotes know backslashes.
+static size_t quote_end(struct shell_lexer *l, size_t from, char quote) {
+    bool *none_left = quote == '\'' ? &l->no_single : &l->no_double;
+    if (*none_left) {
+        return STR_NPOS;
+    }
+    for (size_t i = from; i < l->script.text.n; i++) {
+        char c = l->script.text.p[i];
+        if (c == '\\' && quote == '"') {
+            i++;
+        } else if (c == '$' && quote == '"' && char_at(l, i + 1) == '(') {
+            i = hole_end(l, i) - 1; // quotes inside are its own
+        } else if (c == quote) {
+            return i;
+        }
+    }
+    *none_left = true;
+    return STR_NPOS;
 }
 
 // Copies a hole as it stands, and remembers a command substitution. Returns where it ends.

@@ -357,6 +357,9 @@ static void add_tool_model(const struct tool_context *tool, const struct piece *
     }
     struct reference *r = shell_add_model(tool->call->session, &name, tool->flags,
                                           is_embedding ? ROLE_EMBED : tool->role, NULL);
+    if (r && tool->call->session->flags == 0) {
+        r->convention = tool->call->program;
+    }
     if (r && is_slash) {
         r->prefix = str_slice(value->text, 0, prefix);
         r->prefix_start = value->start;

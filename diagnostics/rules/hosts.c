@@ -11,6 +11,7 @@ struct verdict {
     enum severity severity; // SEVERITY_OFF: nothing
     struct str why;
     struct str instead; // empty: no rewriting is certain
+    bool is_elsewhere;  // as written it names a server that nobody means: its state says nothing
 };
 
 struct host_case {
@@ -46,7 +47,7 @@ static bool is_digits(struct str text) {
 }
 
 static struct verdict error_because(struct str why, struct str instead) {
-    return (struct verdict){SEVERITY_ERROR, why, instead};
+    return (struct verdict){SEVERITY_ERROR, why, instead, true};
 }
 
 // "http:/x", "http//x", "http:x": a slip in the scheme.
@@ -159,7 +160,7 @@ static struct verdict judge_port(const struct host_case *c) {
         SEVERITY_WARNING,
         arena_printf(c->state->arena, "without a port this is read as %.*s; Ollama listens on 11434",
                      STR_ARG(read_as(c))),
-        rewritten(c, host->scheme, name, STR("11434"), host->path)};
+        rewritten(c, host->scheme, name, STR("11434"), host->path), true};
 }
 
 // Does the tool want …/v1, and is it there?
@@ -180,13 +181,13 @@ static struct verdict judge_path(const struct host_case *c) {
                                             "this tool speaks Ollama's own API and adds its path itself: "
                                             "leave %.*s out",
                                             STR_ARG(shown(c->state, path)));
-        return (struct verdict){SEVERITY_WARNING, why, base};
+        return (struct verdict){SEVERITY_WARNING, why, base, false};
     }
     if (c->r->v1 == V1_WANTED && host->has_scheme &&
         (path.n == 0 || str_eq(path, STR("/")) || is_api)) {
         return (struct verdict){SEVERITY_WARNING,
                                 STR("this tool speaks the OpenAI-compatible API, which stands under /v1"),
-                                rewritten(c, scheme, host->name, port, STR("/v1"))};
+                                rewritten(c, scheme, host->name, port, STR("/v1")), false};
     }
     return (struct verdict){0};
 }
@@ -194,7 +195,8 @@ static struct verdict judge_path(const struct host_case *c) {
 static struct verdict judge_rest(const struct host_case *c) {
     const struct host *host = &c->host;
     if (c->r->hostname_only && (host->has_scheme || host->has_port)) {
-        return (struct verdict){SEVERITY_WARNING, STR("this setting takes the host name alone"), host->name};
+        return (struct verdict){SEVERITY_WARNING, STR("this setting takes the host name alone"), host->name,
+                                false};
     }
     if (host_is_unspecified(host) && !c->r->is_listen_address) {
         struct str loopback = str_eq(host->name, STR("0.0.0.0")) ? STR("127.0.0.1") : STR("::1");
@@ -202,7 +204,8 @@ static struct verdict judge_rest(const struct host_case *c) {
             SEVERITY_INFORMATION,
             STR("this address is for a server to listen on; a client connects to loopback instead"),
             rewritten(c, host->has_scheme ? host->scheme : STR(""), loopback,
-                      host->has_port ? host->port : STR(""), host->path)};
+                      host->has_port ? host->port : STR(""), host->path),
+            false};
     }
     return (struct verdict){0};
 }
@@ -281,7 +284,7 @@ void rule_host(struct rule_state *state, size_t index) {
     if (verdict.severity != SEVERITY_OFF) {
         say_invalid(&c, index, &verdict);
     }
-    if (verdict.severity == SEVERITY_ERROR || c.r->is_container) {
+    if (verdict.is_elsewhere || c.r->is_container) {
         return;
     }
     struct reference_host host = {.origin = HOST_ORIGIN_SIBLING,

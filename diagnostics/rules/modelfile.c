@@ -337,7 +337,13 @@ static void check_template(struct rule_state *state, const struct modelfile_inst
         finding->message = problem->message;
         finding->name = str_slice(in->value, problem->start, problem->end);
         if (problem->instead.n > 0) {
-            offer_word(state, finding, start, end, problem->instead, true);
+            bool has_dot = start > 0 && state->bytes.p[start - 1] == '.';
+            struct str title = arena_printf(state->arena, "Change to %s%.*s", has_dot ? "." : "",
+                                            STR_ARG(problem->instead));
+            struct fix *fix = fix_replace(state, finding, start, end, problem->instead, title);
+            if (fix) {
+                fix->preferred = true;
+            }
         }
     }
 }

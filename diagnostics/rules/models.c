@@ -35,8 +35,8 @@ static bool is_ignored_model(const struct rule_state *state, struct str text) {
 // Edits to suggestions of some kinds. Returns the fix if exactly one installed model has the family and
 // size that was written: certain enough to be applied by itself.
 static struct fix *add_suggestions(struct rule_state *state, struct finding *finding,
-                                   const struct reference *r, const struct suggestion *suggestions,
-                                   size_t n, bool installed) {
+                                   const struct reference *r, const struct catalog *catalog,
+                                   const struct suggestion *suggestions, size_t n, bool installed) {
     struct fix *certain = NULL;
     size_t n_certain = 0;
     for (size_t i = 0; i < n; i++) {
@@ -45,7 +45,10 @@ static struct fix *add_suggestions(struct rule_state *state, struct finding *fin
             continue;
         }
         struct str title = label(state, "Change to", s->name);
-        if (s->kind == SUGGESTION_LIBRARY) {
+        struct model_name name;
+        bool is_there = catalog && model_name_parse(s->name, MODEL_NAME_INFERENCE, &name, NULL) &&
+                        catalog_find(catalog, &name);
+        if (s->kind == SUGGESTION_LIBRARY && !is_there) {
             title = arena_printf(state->arena, "%.*s (not installed)", STR_ARG(title));
         } else if (s->kind == SUGGESTION_GUESS) {
             title = arena_printf(state->arena, "%.*s (a guess)", STR_ARG(title));
@@ -116,8 +119,8 @@ static void say_invalid_name(struct rule_state *state, const struct reference *r
     finding->message =
         arena_printf(state->arena, "%.*s is no model name: %.*s%.*s", STR_ARG(shown(state, r->text)),
                      STR_ARG(why), STR_ARG(did_you_mean(state, suggestions, n)));
-    mark_certain(add_suggestions(state, finding, r, suggestions, n, true));
-    add_suggestions(state, finding, r, suggestions, n, false);
+    mark_certain(add_suggestions(state, finding, r, view.catalog, suggestions, n, true));
+    add_suggestions(state, finding, r, view.catalog, suggestions, n, false);
 }
 
 // --- absent models ---
@@ -141,12 +144,20 @@ static void say_foreign(struct rule_state *state, const struct absent *a, const 
     size_t n = suggest(state, r, a->view, suggestions);
     finding->name = r->text;
     finding->host = a->view->url;
-    finding->message = arena_printf(
-        state->arena, "%.*s is %s name of %.*s, not an Ollama model%.*s", STR_ARG(shown(state, r->text)),
-        id->is_hugging_face ? "the" : "a", STR_ARG(id->vendor.n > 0 ? id->vendor : STR("another vendor")),
-        STR_ARG(did_you_mean(state, suggestions, n)));
-    mark_certain(add_suggestions(state, finding, r, suggestions, n, true));
-    add_suggestions(state, finding, r, suggestions, n, false);
+    bool is_hub = id->is_hugging_face || str_contains(id->vendor, STR("hub"));
+    struct str what = STR("another vendor's model");
+    if (is_hub) {
+        what = id->is_hugging_face ? STR("a Hugging Face id") : STR("written as model hubs write names");
+    } else if (id->vendor.n > 0) {
+        what = arena_printf(state->arena, "a model of %.*s", STR_ARG(id->vendor));
+    }
+    // There is no model of Ollama's that another vendor's own could have meant.
+    struct str hint = is_hub ? did_you_mean(state, suggestions, n) : STR("");
+    finding->message =
+        arena_printf(state->arena, "%.*s is %.*s, not an Ollama model%.*s",
+                     STR_ARG(shown(state, r->text)), STR_ARG(what), STR_ARG(hint));
+    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true));
+    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, false);
     fix_ignore_model(state, finding, r->text);
 }
 
@@ -181,7 +192,7 @@ static void say_not_installed(struct rule_state *state, const struct absent *a,
     }
     struct suggestion suggestions[MAX_SUGGESTIONS];
     size_t n = suggest(state, r, a->view, suggestions);
-    add_suggestions(state, finding, r, suggestions, n, true);
+    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true);
     fix_ignore_model(state, finding, r->text);
 }
 
@@ -199,8 +210,8 @@ static void say_unknown(struct rule_state *state, const struct absent *a) {
         state->arena, "%.*s is not installed%.*s, and not in this version's library list (%.*s)%.*s",
         STR_ARG(shown(state, r->text)), STR_ARG(on_server(state, a->view)), STR_ARG(library_date()),
         STR_ARG(did_you_mean(state, suggestions, n)));
-    mark_certain(add_suggestions(state, finding, r, suggestions, n, true));
-    add_suggestions(state, finding, r, suggestions, n, false);
+    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true));
+    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, false);
     fix_pull(state, finding, r->text, a->view);
     fix_ignore_model(state, finding, r->text);
 }
