@@ -273,22 +273,51 @@ struct resolved document_resolve(struct lsp_server *server, struct document *doc
     return session_resolve(server->session, arena, document->root, &host);
 }
 
-// Servers that the document needs are kept fresh while it is open.
+struct wanted {
+    VEC(struct server *) servers;
+    struct arena arena;
+};
+
+static void add_wanted(struct wanted *wanted, struct server *server) {
+    for (size_t i = 0; i < wanted->servers.n; i++) {
+        if (wanted->servers.at[i] == server) {
+            return;
+        }
+    }
+    *VEC_PUSH(&wanted->arena, &wanted->servers) = server;
+}
+
+// Servers that the document needs are kept fresh while it is open: those its references belong to, and
+// for model names all the user's, since a finding says where else the model is.
 static void want_servers(struct lsp_server *server, struct document *document) {
     const struct analysis *analysis = document->private->analysis;
-    struct arena arena;
-    struct server **wanted = NULL;
-    size_t n = 0;
-    arena_init(&arena);
-    struct session_document *asking = document_session(server, document, &arena);
-    if (analysis) {
-        n = session_servers_of(server->session, asking, analysis, &wanted);
+    struct wanted wanted = {0};
+    bool has_models = false;
+    for (size_t i = 0; analysis && i < analysis->n_references; i++) {
+        const struct reference *reference = &analysis->references[i];
+        bool is_host = reference->kind == REF_HOST && !(reference->flags & REF_PLACEHOLDER);
+        if (reference->kind != REF_MODEL && !is_host) {
+            continue;
+        }
+        has_models = has_models || reference->kind == REF_MODEL;
+        struct resolved found = document_resolve(server, document, &wanted.arena, reference);
+        if (found.server) {
+            add_wanted(&wanted, found.server);
+        }
     }
-    session_want(server->session, &document->private->interest, wanted, n);
-    if (analysis) {
-        session_want_details(server->session, asking, analysis);
+    for (size_t i = 0; has_models && i < session_server_count(server->session); i++) {
+        struct server *at = session_server_at(server->session, i);
+        if (at->is_configured) {
+            add_wanted(&wanted, at);
+        }
     }
-    arena_finish(&arena);
+    session_want(server->session, &document->private->interest, wanted.servers.at,
+                 wanted.servers.n);
+    if (analysis) {
+        session_want_details(server->session, document_session(server, document, &wanted.arena),
+                             analysis);
+    }
+    arena_finish(&wanted.arena);
 }
 
 // Findings of a Modelfile come from its tree too; it is small. Elsewhere no tree is made for them.

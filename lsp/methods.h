@@ -12,7 +12,7 @@ enum method_kind { METHOD_REQUEST, METHOD_NOTIFICATION };
 enum {
     METHOD_BEFORE_INIT = 1 << 0, // allowed before initialize, and only then
     // `textDocument.uri` names an open document, which becomes request->document. A request for any
-    // other is answered with null, a notification for it is dropped.
+    // other is answered with −32602, a notification for it is dropped.
     METHOD_NEEDS_DOC = 1 << 1,
     METHOD_ALWAYS = 1 << 2, // a notification that counts in every state: exit
 };

@@ -202,8 +202,7 @@ static void run_request(struct lsp_server *server, const struct method *method,
         }
         request->document = named_document(server, request->params);
         if (!request->document) {
-            LOG_DBG("%s for a document that is not open", method->name);
-            reply_ok(request, NULL);
+            reply_err(request, RPC_INVALID_PARAMS, "%s: this document is not open", method->name);
             return;
         }
     }

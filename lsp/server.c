@@ -106,12 +106,11 @@ static void refresh_views(struct lsp_server *server) {
     }
     private->views_are_marked = false;
     uint64_t hash = hash_views(server);
-    if (hash == private->views_hash && !private->views_are_forced) {
-        return;
-    }
+    bool is_first = private->views_hash == 0; // what is shown so far was made from this
+    bool is_news = (hash != private->views_hash && !is_first) || private->views_are_forced;
     private->views_hash = hash;
     private->views_are_forced = false;
-    if (server->documents.n == 0) {
+    if (!is_news || server->documents.n == 0) {
         return;
     }
     if (server->caps.refresh_inlay_hints && method_find(STR("textDocument/inlayHint"))) {
@@ -168,7 +167,6 @@ static void on_server(void *data, struct server *changed) {
 }
 
 static void on_problem(void *data, struct str message) {
-    LOG_WRN("%.*s", STR_ARG(message));
     lsp_server_show_once(data, MESSAGE_WARNING, message);
 }
 

@@ -47,7 +47,7 @@ static void test_running(void **state) {
     assert_int_equal(rig_code(&rig, 6), -32602);
     rig_say(&rig, "{'jsonrpc':'2.0','id':7,'method':'textDocument/hover','params':"
                   "{'textDocument':{'uri':'file:///not/open'},'position':{'line':0,'character':0}}}");
-    assert_int_equal(rig_code(&rig, 7), 0);
+    assert_int_equal(rig_code(&rig, 7), -32602);
     rig_say(&rig, "{'jsonrpc':'2.0','id':8,'method':'shutdown'}");
     assert_int_equal(rig_code(&rig, 8), 0);
     rig_say(&rig, "{'jsonrpc':'2.0','id':9,'method':'textDocument/hover','params':{}}");
