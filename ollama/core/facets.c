@@ -272,7 +272,8 @@ void facets_init(struct facets *facets, struct str written) {
                 continue;
             }
             bool decimal = i > from && char_is_digit(text.p[i - 1]) && i + 1 < text.n &&
-                           char_is_digit(text.p[i + 1]);
+                           char_is_digit(text.p[i + 1]) &&
+                           str_find_char(str_slice(text, from, i), '.') == STR_NPOS;
             if (decimal) {
                 facets->text[i] = '.';
                 continue;

@@ -305,6 +305,7 @@ void candidate_judge(const struct target *target, const struct facets *candidate
     cost += size_cost(target, candidate, &verdict->same_size);
     if (verdict->same_family && wide_key_eq(written, candidate)) {
         same_words = true;
+        verdict->same_size = verdict->same_size || written->size.billions <= 0;
     } else {
         cost += tag_cost(written, candidate, &same_words);
     }

@@ -171,6 +171,9 @@ static void target_init(struct target *target, struct str written, unsigned want
     while (family == NULL && facets_drop_version(&target->facets)) {
         family = family_of(&target->facets);
     }
+    if (family == NULL) {
+        facets_init(&target->facets, last); // the release was part of an unknown name
+    }
     target->default_size = standard_size(family);
     target->known = target->known_base = family != NULL;
     if (family == NULL) {
@@ -543,6 +546,25 @@ static size_t choose(struct collector *c, struct suggestion *out, size_t max) {
     return n;
 }
 
+// A name that can be pulled as it is: other library models are no correction of it.
+static bool in_library(struct str written) {
+    struct model_name name;
+    if (!model_name_parse(written, MODEL_NAME_INFERENCE, &name, NULL) ||
+        !model_name_is_library(&name)) {
+        return false;
+    }
+    const struct library_model *family = library_find(name.model);
+    if (family == NULL || str_ieq(name.tag, MODEL_DEFAULT_TAG)) {
+        return family != NULL;
+    }
+    for (size_t i = 0; i < family->n_tags; i++) {
+        if (str_ieq(family->tags[i].tag, name.tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t suggest_models(struct arena *arena, struct str written, const struct catalog *catalog,
                       unsigned wanted, struct suggestion *out, size_t max) {
     struct str id = without_prefix(str_trim(written));
@@ -571,7 +593,9 @@ size_t suggest_models(struct arena *arena, struct str written, const struct cata
         target->owner = slash == STR_NPOS ? STR("") : str_slice(id, 0, slash);
     }
     collect_installed(c, target);
-    collect_library(c, target);
+    if (!in_library(id)) {
+        collect_library(c, target);
+    }
     if (foreign.is_foreign) {
         collect_foreign(c, target, &foreign, id);
     }
