@@ -257,12 +257,16 @@ struct str display_escape(struct arena *arena, struct str s, size_t max) {
 }
 
 struct str markdown_escape(struct arena *arena, struct str s) {
-    static const struct str special = STR_INIT("\\`*_{}[]()<>#+-.!|~&:@$\"'=^");
+    static const struct str special = STR_INIT("\\`*_{}[]<>#!|~&@$");
     struct str shown = display_escape(arena, s, 0);
     char *out = ARENA_ARRAY(arena, shown.n * 2 + 1, char);
     size_t n = 0;
     for (size_t i = 0; i < shown.n; i++) {
-        if (str_find_char(special, shown.p[i]) != STR_NPOS) {
+        // Bare addresses become links by themselves in many readers.
+        struct str rest = str_from_index(shown, i);
+        bool begins_link = str_starts(rest, STR("://")) ||
+                           (shown.p[i] == '.' && i >= 3 && str_ieq(str_slice(shown, i - 3, i), STR("www")));
+        if (begins_link || str_find_char(special, shown.p[i]) != STR_NPOS) {
             out[n++] = '\\';
         }
         out[n++] = shown.p[i];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Cards are lists of lines of Markdown: a heading, facts, a link. Names and texts from outside are put
-// in code spans or escaped; only the links we build ourselves are links.
+// in code spans, in which nothing is markup; sentences are escaped; only the links we build ourselves
+// are links.
 #include "lsp/handlers/cards.h"
 
 #include "base/buf.h"
@@ -37,7 +38,7 @@ static void add_capabilities(struct buf *buf, const struct model *model) {
 
 static void add_installed(struct arena *arena, struct buf *buf, const struct model *model) {
     struct str summary = model_summary(arena, model, false);
-    buf_printf(buf, "- %.*s\n", STR_ARG(markdown_escape(arena, display_escape(arena, summary, TEXT_MAX))));
+    buf_printf(buf, "- %.*s\n", STR_ARG(shown(arena, summary)));
     add_capabilities(buf, model);
     if (model->running.loaded) {
         buf_printf(buf, "- loaded");
@@ -79,7 +80,7 @@ static void add_not_installed(struct arena *arena, struct buf *buf, const struct
     buf_printf(buf, "- in the library:");
     for (size_t i = 0; i < library->n_tags; i++) {
         const struct library_tag *tag = &library->tags[i];
-        buf_printf(buf, "%s %.*s", i ? "," : "", STR_ARG(markdown_escape(arena, tag->tag)));
+        buf_printf(buf, "%s %.*s", i ? "," : "", STR_ARG(markdown_code(arena, tag->tag)));
         if (tag->size) {
             buf_printf(buf, " (%.*s)", STR_ARG(format_size(arena, tag->size)));
         }
@@ -105,7 +106,8 @@ struct str model_card(struct arena *arena, struct str written, const struct mode
     }
     struct str page = model_name_page(arena, name);
     if (page.n) {
-        buf_printf(&buf, "\n[%.*s](%.*s)\n", STR_ARG(markdown_escape(arena, page)), STR_ARG(page));
+        // Made of a parsed name: nothing in it can end the link.
+        buf_printf(&buf, "\n<%.*s>\n", STR_ARG(page));
     }
     return done(arena, &buf);
 }
@@ -126,7 +128,7 @@ struct str host_card(struct arena *arena, const struct reference *reference, con
     } else if (server->state == SERVER_OK) {
         const struct catalog *catalog = server_catalog(server);
         buf_printf(&buf, "- Ollama %.*s, %zu models, answers in %lld ms\n",
-                   STR_ARG(markdown_escape(arena, display_escape(arena, server->version, TEXT_MAX))),
+                   STR_ARG(shown(arena, server->version)),
                    catalog ? catalog->n_models : 0, (long long)((server->latency_us + 999) / 1000));
     } else if (server->state == SERVER_UNREACHABLE) {
         struct str message = display_escape(arena, server->error_message, TEXT_MAX);
@@ -178,6 +180,26 @@ struct str parameter_card(struct arena *arena, const struct parameter *parameter
     return done(arena, &buf);
 }
 
+// The text of the code span that begins `text`, as markdown_code writes it. Returns the span's length.
+static size_t code_span(struct buf *buf, struct str text) {
+    size_t ticks = 0;
+    while (ticks < text.n && text.p[ticks] == '`') {
+        ticks++;
+    }
+    struct str fence = str_slice(text, 0, ticks);
+    struct str rest = str_from_index(text, ticks);
+    size_t end = str_find(rest, fence);
+    if (end == STR_NPOS) {
+        return ticks;
+    }
+    struct str inner = str_slice(rest, 0, end);
+    if (inner.n > 2 && inner.p[0] == ' ' && inner.p[inner.n - 1] == ' ') {
+        inner = str_slice(inner, 1, inner.n - 1); // the padding that a span with backticks has
+    }
+    buf_append(buf, inner);
+    return ticks + end + ticks;
+}
+
 struct str card_to_plain(struct arena *arena, struct str markdown) {
     struct buf buf;
     buf_init(&buf, CARD_MAX);
@@ -188,11 +210,9 @@ struct str card_to_plain(struct arena *arena, struct str markdown) {
             buf_append_char(&buf, markdown.p[++i]);
         } else if (str_starts(rest, STR("**"))) {
             i++;
-        } else if (str_starts(rest, STR("]("))) {
-            // [text](url): our links show their own address, so the text is enough.
-            size_t end = str_find_char(rest, ')');
-            i += end == STR_NPOS ? rest.n : end;
-        } else if (c != '`' && !(c == '[' && (i == 0 || markdown.p[i - 1] == '\n'))) {
+        } else if (c == '`') {
+            i += code_span(&buf, rest) - 1;
+        } else if (c != '<' && c != '>') { // only our own links have them unescaped
             buf_append_char(&buf, c);
         }
     }

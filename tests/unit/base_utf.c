@@ -101,9 +101,11 @@ static void escapes_for_display(void **state) {
 static void escapes_for_markdown(void **state) {
     (void)state;
     struct arena arena = {0};
-    assert_str(markdown_escape(&arena, STR("a*b_[x](y)<i>")), STR("a\\*b\\_\\[x\\]\\(y\\)\\<i\\>"));
+    assert_str(markdown_escape(&arena, STR("a*b_[x](y)<i>")), STR("a\\*b\\_\\[x\\](y)\\<i\\>"));
     assert_str(markdown_escape(&arena, STR("\x07")), STR("\\\\x07"));
     assert_str(markdown_escape(&arena, STR("plain")), STR("plain"));
+    assert_str(markdown_escape(&arena, STR("see http://x.y or WWW.x.y, 3.2B-a")),
+               STR("see http\\://x.y or WWW\\.x.y, 3.2B-a"));
     assert_str(markdown_code(&arena, STR("x")), STR("`x`"));
     assert_str(markdown_code(&arena, STR("a`b``c")), STR("```a`b``c```"));
     assert_str(markdown_code(&arena, STR("`a")), STR("`` `a ``"));
