@@ -21,28 +21,28 @@ static const char *check_models(struct json_object *answer) {
     return json_is(json_get(answer, "models"), json_type_array) ? NULL : "no list of models";
 }
 
+static struct call *get(struct http *http, const struct endpoint *endpoint, const char *path,
+                        const char *(*accepts)(struct json_object *answer), size_t max_body,
+                        call_json_fn done, void *data) {
+    struct call *call = call_create_json(http, endpoint, path, STR_NONE, done, data);
+    call->accepts = accepts;
+    call_start(call, STR("GET"), NULL, TIME_CALL_MS, max_body);
+    return call;
+}
+
 struct call *ollama_version(struct http *http, const struct endpoint *endpoint, call_json_fn done,
                             void *data) {
-    struct call *call = call_create_json(http, endpoint, "/api/version", STR_NONE, done, data);
-    call->accepts = check_version;
-    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_VERSION_BODY);
-    return call;
+    return get(http, endpoint, "/api/version", check_version, LIMIT_VERSION_BODY, done, data);
 }
 
 struct call *ollama_tags(struct http *http, const struct endpoint *endpoint, call_json_fn done,
                          void *data) {
-    struct call *call = call_create_json(http, endpoint, "/api/tags", STR_NONE, done, data);
-    call->accepts = check_models;
-    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_TAGS_BODY);
-    return call;
+    return get(http, endpoint, "/api/tags", check_models, LIMIT_TAGS_BODY, done, data);
 }
 
 struct call *ollama_ps(struct http *http, const struct endpoint *endpoint, call_json_fn done,
                        void *data) {
-    struct call *call = call_create_json(http, endpoint, "/api/ps", STR_NONE, done, data);
-    call->accepts = check_models;
-    call_start(call, STR("GET"), NULL, TIME_CALL_MS, LIMIT_TAGS_BODY);
-    return call;
+    return get(http, endpoint, "/api/ps", check_models, LIMIT_TAGS_BODY, done, data);
 }
 
 static struct json_object *body_of_model(struct str model) {

@@ -3,6 +3,8 @@
 // The fake Ollama: one, since each test has its own process or sets it up anew.
 #include "support/fake_ollama.h"
 
+#include <stdio.h>
+
 struct fake_ollama ollama;
 
 static void note(char letter) {
@@ -21,7 +23,8 @@ void answer(struct fake_conn *conn, int status, const char *body) {
 static void answer_show(struct fake_conn *conn, struct str body) {
     ollama.n_show++;
     note('s');
-    strncat(ollama.shown, body.p, body.n < 100 ? body.n : 100);
+    size_t n = strlen(ollama.shown);
+    snprintf(ollama.shown + n, sizeof(ollama.shown) - n, "%.*s", STR_ARG(body));
     if (ollama.holds_shows && ollama.n_held < 64) {
         ollama.held[ollama.n_held++] = conn;
         ollama.most_held = ollama.n_held > ollama.most_held ? ollama.n_held : ollama.most_held;
