@@ -273,51 +273,44 @@ struct resolved document_resolve(struct lsp_server *server, struct document *doc
     return session_resolve(server->session, arena, document->root, &host);
 }
 
-struct wanted {
-    VEC(struct server *) servers;
-    struct arena arena;
-};
+typedef VEC(struct server *) server_list;
 
-static void add_wanted(struct wanted *wanted, struct server *server) {
-    for (size_t i = 0; i < wanted->servers.n; i++) {
-        if (wanted->servers.at[i] == server) {
+static void add_server(struct arena *arena, server_list *list, struct server *server) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->at[i] == server) {
             return;
         }
     }
-    *VEC_PUSH(&wanted->arena, &wanted->servers) = server;
+    *VEC_PUSH(arena, list) = server;
 }
 
-// Servers that the document needs are kept fresh while it is open: those its references belong to, and
-// for model names all the user's, since a finding says where else the model is.
+// Servers that the document needs are kept fresh while it is open: those its findings depend on, and
+// those whose models complete a place that is still empty.
 static void want_servers(struct lsp_server *server, struct document *document) {
     const struct analysis *analysis = document->private->analysis;
-    struct wanted wanted = {0};
-    bool has_models = false;
-    for (size_t i = 0; analysis && i < analysis->n_references; i++) {
+    struct interest *interest = &document->private->interest;
+    if (!analysis) {
+        session_want(server->session, interest, NULL, 0);
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena);
+    struct session_document *context = document_session(server, document, &arena);
+    server_list wanted = {0};
+    wanted.n = session_servers_of(server->session, context, analysis, &wanted.at);
+    wanted.cap = wanted.n;
+    for (size_t i = 0; i < analysis->n_references; i++) {
         const struct reference *reference = &analysis->references[i];
-        bool is_host = reference->kind == REF_HOST && !(reference->flags & REF_PLACEHOLDER);
-        if (reference->kind != REF_MODEL && !is_host) {
-            continue;
-        }
-        has_models = has_models || reference->kind == REF_MODEL;
-        struct resolved found = document_resolve(server, document, &wanted.arena, reference);
-        if (found.server) {
-            add_wanted(&wanted, found.server);
+        if (reference->kind == REF_MODEL && (reference->flags & (REF_EMPTY | REF_INSTALLS))) {
+            struct resolved place = document_resolve(server, document, &arena, reference);
+            if (place.server) {
+                add_server(&arena, &wanted, place.server);
+            }
         }
     }
-    for (size_t i = 0; has_models && i < session_server_count(server->session); i++) {
-        struct server *at = session_server_at(server->session, i);
-        if (at->is_configured) {
-            add_wanted(&wanted, at);
-        }
-    }
-    session_want(server->session, &document->private->interest, wanted.servers.at,
-                 wanted.servers.n);
-    if (analysis) {
-        session_want_details(server->session, document_session(server, document, &wanted.arena),
-                             analysis);
-    }
-    arena_finish(&wanted.arena);
+    session_want(server->session, interest, wanted.at, wanted.n);
+    session_want_details(server->session, context, analysis);
+    arena_finish(&arena);
 }
 
 // Findings of a Modelfile come from its tree too; it is small. Elsewhere no tree is made for them.
