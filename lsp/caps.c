@@ -103,7 +103,9 @@ static void read_completion(struct caps *caps, struct json_object *client) {
     caps->completion_label_details = flag(item, "labelDetailsSupport");
     caps->completion_markdown = prefers_markdown(item, "documentationFormat");
     caps->completion_tag_deprecated = lists_int(item, "tagSupport.valueSet", 1);
-    caps->completion_lazy_docs = lists(item, "resolveSupport.properties", "documentation");
+    // Without resolveSupport detail and documentation may be lazy (3.16, completionItem/resolve).
+    caps->completion_lazy_docs = !declared(item, "resolveSupport") ||
+                                 lists(item, "resolveSupport.properties", "documentation");
     caps->completion_lazy_detail = lists(item, "resolveSupport.properties", "detail");
     caps->completion_default_edit_range = lists(c, "completionList.itemDefaults", "editRange");
     caps->completion_default_data = lists(c, "completionList.itemDefaults", "data");

@@ -65,7 +65,11 @@ static struct json_object *fix_command(const struct action_list *list, const str
         }
         return command_object(arena, fix->title, "pull", argument);
     case FIX_START_SERVER: return command_object(arena, fix->title, "startServer", NULL);
-    case FIX_SHOW_STATUS: return command_object(arena, fix->title, "status", NULL);
+    case FIX_SHOW_STATUS:
+        // Editors drop what a command returns: ask for a message too.
+        argument = json_object_new_object();
+        json_set_bool(argument, "show", true);
+        return command_object(arena, fix->title, "status", argument);
     case FIX_TRUST_HOST:
         return command_object(arena, fix->title, "trustHost", argument_of(list, "host", fix->host));
     case FIX_IGNORE_MODEL:

@@ -121,6 +121,7 @@ static void start(struct lsp_server *lsp, struct server *server, struct str mode
         .title = arena_printf(&arena, "Pulling %.*s", STR_ARG(model)),
         .kind = STR("pull"),
         .model = model,
+        .has_percentage = true,
         .on_cancel = on_cancel,
         .data = pull,
     };

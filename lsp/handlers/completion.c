@@ -37,6 +37,11 @@ bool completion_fits(const struct completion *completion, struct str text) {
     return true;
 }
 
+unsigned completion_rank(const struct completion *completion, struct str text) {
+    size_t at = str_ifind(text, completion->typed);
+    return at == 0 ? 0 : at != STR_NPOS ? 1 : 2;
+}
+
 static void set_edit(const struct completion *completion, struct json_object *object, struct str text) {
     struct json_object *edit = json_object_new_object();
     json_set_str(edit, "newText", text);

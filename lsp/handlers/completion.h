@@ -9,7 +9,7 @@
 #include "lsp/handlers/handlers.h"
 #include "lsp/server.h"
 
-// LSP CompletionItemKind.
+// LSP CompletionItemKind: of the first 18 only, which every client knows without saying so.
 enum item_kind {
     ITEM_FUNCTION = 3,
     ITEM_VARIABLE = 6,
@@ -18,7 +18,6 @@ enum item_kind {
     ITEM_VALUE = 12,
     ITEM_KEYWORD = 14,
     ITEM_REFERENCE = 18,
-    ITEM_CONSTANT = 21,
 };
 
 struct completion {
@@ -56,6 +55,8 @@ void completion_init(struct completion *completion, struct request *request, str
 bool completion_add(struct completion *completion, const struct completion_item *item);
 // Does this text fit what is typed (its characters in order, case ignored)?
 bool completion_fits(const struct completion *completion, struct str text);
+// How well: 0 begins with it, 1 holds it, 2 merely fits.
+unsigned completion_rank(const struct completion *completion, struct str text);
 // Replies.
 void completion_reply(struct completion *completion);
 

@@ -22,12 +22,16 @@ struct place {
 
 struct ranked {
     const struct model *model;
+    unsigned rank;   // completion_rank, or 0 for all while the list holds them all
     unsigned wanted; // the same for all: qsort has no context
 };
 
 static int by_order(const void *a, const void *b) {
     const struct ranked *left = a;
     const struct ranked *right = b;
+    if (left->rank != right->rank) {
+        return left->rank < right->rank ? -1 : 1;
+    }
     return model_order(left->model, right->model, left->wanted);
 }
 
@@ -41,6 +45,17 @@ static struct json_object *item_data(struct str model, struct str host) {
     return data;
 }
 
+// The card at once, for clients that cannot have it by resolve; else empty.
+static struct str eager_card(const struct place *place, struct str name, const struct model *model) {
+    struct model_name parsed;
+    const struct request *request = place->completion->request;
+    if (request->server->caps.completion_lazy_docs ||
+        !model_name_parse(name, MODEL_NAME_INFERENCE, &parsed, NULL)) {
+        return STR_NONE;
+    }
+    return model_card(request->arena, name, &parsed, model, place->server);
+}
+
 static void add_installed(struct place *place) {
     const struct catalog *catalog = place->catalog;
     struct arena *arena = place->completion->request->arena;
@@ -50,22 +65,29 @@ static void add_installed(struct place *place) {
     struct ranked *ranked = ARENA_ARRAY(arena, catalog->n_models + 1, struct ranked);
     size_t n = 0;
     for (size_t i = 0; i < catalog->n_models; i++) {
-        if (completion_fits(place->completion, arena_join(arena, place->completion->prefix,
-                                                          catalog->models[i].name))) {
-            ranked[n++] = (struct ranked){&catalog->models[i], place->wanted};
+        struct str text = arena_join(arena, place->completion->prefix, catalog->models[i].name);
+        if (completion_fits(place->completion, text)) {
+            ranked[n++] = (struct ranked){&catalog->models[i],
+                                          completion_rank(place->completion, text), place->wanted};
         }
+    }
+    // Where some will be cut, those that are nearest to what is typed stay.
+    for (size_t i = 0; n <= LIMIT_COMPLETIONS && i < n; i++) {
+        ranked[i].rank = 0;
     }
     qsort(ranked, n, sizeof(*ranked), by_order);
     bool stale = place->server && (place->server->stale || place->server->state != SERVER_OK);
     for (size_t i = 0; i < n; i++) {
         const struct model *model = ranked[i].model;
-        struct str summary = model_summary(arena, model, true);
+        struct str summary = display_escape(arena, model_summary(arena, model, true), 200);
         struct completion_item item = {
             .label = model->name,
             .kind = ITEM_VALUE,
             .detail = stale ? arena_printf(arena, "%.*s (as last known)", STR_ARG(summary)) : summary,
             .size = arena_printf(arena, " %.*s", STR_ARG(format_size(arena, model->size))),
-            .description = model->running.loaded ? STR("loaded") : model->parameters,
+            .description = model->running.loaded ? STR("loaded")
+                                                 : display_escape(arena, model->parameters, 20),
+            .documentation = eager_card(place, model->name, model),
             .data = item_data(model->name, place->host),
         };
         if (model->remote) {
@@ -115,6 +137,7 @@ static bool add_library_tag(struct place *place, const struct library_model *mod
                                             STR_ARG(tag->size ? format_size(arena, tag->size) : STR_NONE)),
         .size = tag->size ? arena_printf(arena, " %.*s", STR_ARG(format_size(arena, tag->size))) : STR_NONE,
         .description = STR("not installed"),
+        .documentation = eager_card(place, name, NULL),
         .data = item_data(name, place->host),
     };
     // After `ollama pull` the script installs it; elsewhere accepting a name offers the pull.

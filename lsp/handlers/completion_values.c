@@ -24,7 +24,7 @@ void complete_hosts(struct completion *completion, const struct reference *refer
                                                              : STR("not asked yet");
         struct completion_item item = {
             .label = url,
-            .kind = ITEM_CONSTANT,
+            .kind = ITEM_VALUE,
             .detail = it->name.n ? arena_printf(arena, "server \"%.*s\", %.*s",
                                                 STR_ARG(display_escape(arena, it->name, 0)), STR_ARG(state))
                                  : state,

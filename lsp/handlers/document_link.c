@@ -8,7 +8,7 @@
 // Where the reference leads; empty if nowhere.
 static struct str target_of(struct request *request, const struct reference *reference) {
     struct model_name name;
-    if (reference->flags & (REF_PLACEHOLDER | REF_EMPTY)) {
+    if (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) {
         return STR_NONE;
     }
     if (reference->kind == REF_MODEL) {

@@ -9,7 +9,8 @@
 static void add_hint(struct request *request, struct json_object *hints, const struct reference *reference) {
     struct lsp_server *server = request->server;
     struct model_name name;
-    if (reference->kind != REF_MODEL || (reference->flags & (REF_PLACEHOLDER | REF_EMPTY)) ||
+    if (reference->kind != REF_MODEL ||
+        (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) ||
         !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
         return;
     }
