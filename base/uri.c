@@ -122,6 +122,15 @@ struct str uri_redact(struct arena *arena, struct str url) {
         at = late != STR_NPOS && colon != STR_NPOS && !port ? before.n : STR_NPOS;
     }
     size_t host = at == STR_NPOS ? start : start + at + 1;
+    if (at == STR_NPOS && scheme != STR_NPOS) {
+        // Ollama reads "user:secret@host:port" as one host name and escapes its '@'.
+        size_t escaped = start;
+        for (size_t i = start; i + 3 <= end; i++) {
+            escaped = str_eq(str_slice(url, i, i + 3), STR("%40")) ? i + 3 : escaped;
+        }
+        at = escaped > start ? escaped - start : at;
+        host = escaped;
+    }
     size_t query = str_find_char(str_from_index(url, host), '?');
     bool has_query = query != STR_NPOS && host + query + 1 < url.n;
     if (at == STR_NPOS && !has_query) {

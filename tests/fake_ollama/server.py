@@ -378,9 +378,11 @@ class Connection:
             raise Gone()
 
     def write(self, raw):
-        if self.break_after is not None and len(raw) > self.break_after:
-            self.socket.sendall(raw[:self.break_after])
-            self.reset()
+        if self.break_after is not None:
+            if len(raw) > self.break_after:
+                self.socket.sendall(raw[:self.break_after])
+                self.reset()
+            self.break_after -= len(raw)
         if self.pace is None:
             self.socket.sendall(raw)
             return
