@@ -569,7 +569,7 @@ class Client:
                 " ".join(self.words), self.profile_name, self.pacing, self.seed)]
             lines += ["violation: " + text for text in dict.fromkeys(self.violations)]
             for at, arrow, message in self.transcript[-80:]:
-                lines.append("%8.3f %s %s" % (at, arrow, _brief(message, 1200)))
+                lines.append("%8.3f %s %s" % (at, arrow, _brief(message, _room(message))))
             text = self.stderr.decode("utf-8", "replace")
             if text.strip():
                 lines.append("stderr: " + text[-6000:])
@@ -581,6 +581,13 @@ def _no_duplicates(pairs):
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object: %r" % ([key for key, _ in pairs],))
     return found
+
+
+def _room(message):
+    """How much of a message the transcript shows: initialize is long and says little."""
+    long = isinstance(message, dict) and (message.get("method") == "initialize" or "capabilities" in (
+        message.get("result") or {} if isinstance(message.get("result"), dict) else {}))
+    return 150 if long else 1200
 
 
 def _brief(message, limit=300):

@@ -39,7 +39,7 @@ class Formats(CheckCase):
         self.write("a.json", '{"n": "\U0001f600\u00e9", "provider": "ollama", "model": "lama3.2:3b"}')
         text = (self.workspace / "a.json").read_text("utf-8")
         done = self.run_program("check", code=1)
-        self.assertIn("a.json:1:%d:" % (text.index("lama") + 1), done.out)
+        self.assertIn("a.json:1:%d:" % (text.index("lama3.2") + 1), done.out)
 
     def test_json(self):
         self.fake()

@@ -18,7 +18,7 @@ class Pull(LspCase):
         return fake, client, uri
 
     def test_with_progress_and_the_finding_goes_by_itself(self):
-        fake, client, uri = self.pulling(frame_seconds=0.005)
+        fake, client, uri = self.pulling(frame_seconds=0.05)
         self.assertIsNone(client.command("pull", {"model": "gemma3:12b"}))
         values = client.progress_done()
         self.assertTrue(values[0]["cancellable"])

@@ -254,8 +254,8 @@ class Ranges(LspCase):
 class Silence(LspCase):
     def test_comments_settings_and_samples_silence(self):
         self.fake()
-        client = self.client("nvim-0.7", settings={"ignoreModels": ["zzz-ignored"],
-                                                   "severity": {"foreign-model-id": "off"}})
+        client = self.client("nvim-0.7", options={"ignoreModels": ["zzz-ignored"],
+                                                  "severity": {"foreign-model-id": "off"}})
         rows = (
             (".env", "# ollama-ls: ignore[unknown-model]\nOLLAMA_MODEL=zzz-unknown\n"),
             ("b.env", "OLLAMA_MODEL=zzz-unknown # ollama-ls: ignore\n"),

@@ -86,9 +86,9 @@ class FileHosts(TrustCase):
             for name, text in (
                     ("a%d/.env" % number, "OLLAMA_HOST=%s\nOLLAMA_MODEL=zzz-unknown\n" % host),
                     ("b%d.json" % number, json.dumps({"provider": "ollama", "model": "zzz-unknown",
-                                                      "base_url": host})),
+                                                      "base_url": host}, ensure_ascii=False)),
                     ("c%d.yaml" % number, "llm:\n  provider: ollama\n  model: zzz-unknown\n"
-                                          "  base_url: %s\n" % json.dumps(host))):
+                                          "  base_url: \"%s\"\n" % host)):
                 uri = self.open(client, name, text, on_disk=True)
                 client.settle()
                 place = {"textDocument": {"uri": uri}, "position": self.at(client, text, host, 2)}
@@ -184,6 +184,7 @@ class Trusting(TrustCase):
         client = self.client("full", options={"trustedHosts": [other.url]})
         self.ready(client)
         uri = self.open(client, ".env", self.other_env(other))
+        client.diagnostics(uri)
         other.wait_for("/api/version")
         client.command("refresh")
         client.settle()
@@ -231,6 +232,7 @@ class Trusting(TrustCase):
         client = self.client("full", options={"trustedHosts": [other.url]})
         self.ready(client)
         uri = self.open(client, ".env", self.other_env(other))
+        client.diagnostics(uri)
         other.wait(other.requests, "a request")
         client.command("refresh")
         client.settle()

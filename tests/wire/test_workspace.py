@@ -81,7 +81,7 @@ class Settings(LspCase):
     def test_a_convention_of_ones_own(self):
         self.fake()
         client = self.client("full", settings={"conventions": [
-            {"files": ["robot.yaml"], "path": "brain.engine", "form": "name", "role": "chat"}]})
+            {"files": ["robot.yaml"], "path": "brain.engine", "form": "NAME", "role": "chat"}]})
         text = "brain:\n  engine: zzz-unknown\n"
         uri = self.open(client, "robot.yaml", text)
         found = self.expect(client, uri, "unknown-model")
