@@ -163,7 +163,8 @@ static struct str entry_name(struct json_object *entry) {
 
 static void fill_running(struct catalog *catalog, struct json_object *ps) {
     struct json_object *models = json_get(ps, "models");
-    catalog->running_known = json_is(models, json_type_array) || json_is(models, json_type_null);
+    catalog->running_known =
+        json_is(models, json_type_array) || (json_has(ps, "models") && models == NULL);
     size_t n = json_count(models);
     for (size_t i = 0; i < n && i < LIMIT_MODELS; i++) {
         struct json_object *entry = json_at(models, i);

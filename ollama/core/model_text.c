@@ -33,9 +33,6 @@ struct str format_context(struct arena *arena, int64_t tokens) {
     if (tokens < k) {
         return arena_printf(arena, "%lld", (long long)tokens);
     }
-    if (tokens % k != 0 && tokens % 1000 == 0) {
-        return arena_printf(arena, "%lldK", (long long)(tokens / 1000));
-    }
     return arena_printf(arena, "%lldK", (long long)(tokens / k + (tokens % k >= k / 2 ? 1 : 0)));
 }
 

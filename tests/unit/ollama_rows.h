@@ -19,7 +19,7 @@
 typedef void (*row_check)(struct arena *arena, const struct str cells[MAX_CELLS], size_t line);
 
 // Calls `check` for each row; returns how many there were.
-static size_t each_row(const char *name, row_check check) {
+static inline size_t each_row(const char *name, row_check check) {
     struct arena arena = {0};
     struct str text = {0};
     struct str path = arena_printf(&arena, "%s/unit/data/%s", TEST_DATA_DIR, name);
