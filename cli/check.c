@@ -14,7 +14,7 @@
 #include "base/utf.h"
 #include "base/vec.h"
 #include "cli/fix.h"
-#include "cli/walk.h"
+#include "session/walk.h"
 
 #define HEAD_BYTES 512 // enough of a file for format_detect
 

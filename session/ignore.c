@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // gitignore(5), over base/glob.h.
-#include "cli/ignore.h"
+#include "session/ignore.h"
 
 #include "base/glob.h"
 #include "base/uri.h"

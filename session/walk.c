@@ -5,7 +5,7 @@
 //
 // Invariants: `pending` counts folders pushed and not finished, so 0 means all is done; an ignore list
 // lives in the arena of the worker that read it, and all arenas live until the walk ends.
-#include "cli/walk.h"
+#include "session/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "base/glob.h"
 #include "base/limits.h"
 #include "base/uri.h"
-#include "cli/ignore.h"
+#include "session/ignore.h"
 
 #define BINARY_HEAD 8192 // bytes looked at for a NUL
 

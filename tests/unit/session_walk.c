@@ -18,8 +18,8 @@
 
 #include "base/uri.h"
 #include "base/vec.h"
-#include "cli/ignore.h"
-#include "cli/walk.h"
+#include "session/ignore.h"
+#include "session/walk.h"
 
 static void test_patterns(void **state) {
     (void)state;
