@@ -22,6 +22,11 @@ void siblings_collect(struct settings *settings, const struct config_node *objec
 // A value that is a command line, a script, a list of lines, or a list of words.
 void settings_command(struct settings *settings, const struct config_node *node, struct str convention);
 
+// A command whose words stand in two places: {command: ollama, args: [pull, x]}, or behind the entry
+// point of Ollama's image. False when the value is a command of its own.
+bool settings_split_command(struct settings *settings, const struct config_node *node,
+                            struct str convention);
+
 // A map, a list of "NAME=value" or a list of {name, value}.
 void settings_environment(struct settings *settings, const struct config_node *node,
                           struct str convention);

@@ -78,9 +78,13 @@ static bool at_dash(const struct yaml *y, size_t at) {
     return char_at(y, at) == '-' && is_break(char_at(y, at + 1));
 }
 
+static bool at_template(const struct yaml *y, size_t at) {
+    return char_at(y, at) == '{' && (char_at(y, at + 1) == '{' || char_at(y, at + 1) == '%');
+}
+
 // The end of a template such as {{ … }} or {% … %} that begins at `at`, or 0 when none does.
 static size_t template_end(const struct yaml *y, size_t at, size_t limit) {
-    if (char_at(y, at) != '{' || (char_at(y, at + 1) != '{' && char_at(y, at + 1) != '%')) {
+    if (!at_template(y, at)) {
         return 0;
     }
     struct str close = y->p[at + 1] == '{' ? STR("}}") : STR("%}");
@@ -161,7 +165,7 @@ static size_t key_colon(const struct yaml *y, size_t at) {
         }
         return i < eol && y->p[i] == ':' && is_break(char_at(y, i + 1)) ? i : SIZE_MAX;
     }
-    if (c == '[' || c == '|' || c == '>' || c == '#' || (c == '{' && !template_end(y, at, eol))) {
+    if (c == '[' || c == '|' || c == '>' || c == '#' || (c == '{' && !at_template(y, at))) {
         return SIZE_MAX;
     }
     for (size_t i = at; i < eol;) {
@@ -258,7 +262,7 @@ struct span {
 static struct span scan_quoted(struct yaml *y, long indent) {
     char quote = y->p[y->at];
     size_t start = y->at + 1;
-    size_t first_eol = line_end(y, start);
+    size_t first_eol = y->n; // looked for only when it is met: a file may be one long line
     size_t line = y->line;
     size_t i = start;
     for (;;) {
@@ -267,6 +271,7 @@ static struct span scan_quoted(struct yaml *y, long indent) {
         }
         if (i < y->n && y->p[i] == '\n') {
             size_t text = 0;
+            first_eol = first_eol < i ? first_eol : i;
             if (continues(y, i, indent, &text, &line)) {
                 i = text;
                 continue;
@@ -309,7 +314,7 @@ static struct config_node *read_plain(struct yaml *y, struct config_node *parent
     // A comment ends it; so does what would be an entry of its own, which a strict parser refuses.
     while (char_at(y, end) != '#' && trim_end(y, end, line_end(y, end)) == end &&
            continues(y, line_end(y, end), indent, &text, &line) && y->p[text] != '#' &&
-           !at_dash(y, text) && !template_end(y, text, line_end(y, text)) &&
+           !at_dash(y, text) && !at_template(y, text) &&
            key_colon(y, text) == SIZE_MAX) {
         end = plain_end(y, text);
         y->line = line;
@@ -401,9 +406,8 @@ static struct span scan_flow_plain(struct yaml *y) {
     size_t start = y->at;
     size_t i = start;
     while (i < y->n && y->p[i] != '\n') {
-        size_t end = y->p[i] == '{' ? template_end(y, i, line_end(y, i)) : 0;
-        if (end) {
-            i = end;
+        if (at_template(y, i)) {
+            i = template_end(y, i, line_end(y, i));
             continue;
         }
         char after = char_at(y, i + 1);
@@ -497,7 +501,7 @@ static struct config_node *read_flow_value(struct yaml *y, struct config_node *p
         node = read_quoted(y, parent, indent);
     } else if (c == '*') {
         node = read_alias(y, parent);
-    } else if (c == '[' || (c == '{' && !template_end(y, y->at, line_end(y, y->at)))) {
+    } else if (c == '[' || (c == '{' && !at_template(y, y->at))) {
         node = read_flow(y, parent, indent);
     } else {
         struct span span = scan_flow_plain(y);
@@ -516,7 +520,7 @@ static struct config_node *read_inline(struct yaml *y, struct config_node *paren
     if (at_block_scalar(y)) {
         return read_block_scalar(y, parent, indent);
     }
-    if (c == '[' || (c == '{' && !template_end(y, y->at, line_end(y, y->at)))) {
+    if (c == '[' || (c == '{' && !at_template(y, y->at))) {
         return read_flow(y, parent, indent);
     }
     return c == '*' ? read_alias(y, parent) : read_plain(y, parent, indent);
@@ -683,6 +687,9 @@ void yaml_read(struct config *config) {
         }
         if (next_content(&y)) {
             read_node(&y, NULL, -1);
+            if (y.at != y.line) {
+                skip_line(&y); // left over behind the document's only value
+            }
         }
         if (y.at == before) {
             skip_line(&y);
