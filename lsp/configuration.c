@@ -74,8 +74,8 @@ static struct json_object *registration(const char *id, const char *method,
 static struct json_object *watchers(void) {
     // Files that change what is said about others: settings, variables, and what Modelfiles build on.
     static const char *const patterns[] = {
-        "**/" SETTINGS_WORKSPACE_NAME, "**/.env*",          "**/*.env",    "**/Modelfile*",
-        "**/*.modelfile",              "**/*.{gguf,safetensors}",
+        ("**/" SETTINGS_WORKSPACE_NAME), "**/.env*",       "**/*.env",
+        "**/Modelfile*",                 "**/*.modelfile", "**/*.{gguf,safetensors}",
     };
     struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
