@@ -129,6 +129,10 @@ static void read_features(struct caps *caps, struct json_object *client) {
     caps->link_tooltips = flag(t, "documentLink.tooltipSupport");
     caps->inlay_hints = declared(t, "inlayHint");
     caps->inline_completion = declared(t, "inlineCompletion");
+    caps->code_lenses = declared(t, "codeLens");
+    caps->semantic_tokens = declared(t, "semanticTokens");
+    caps->symbols_hierarchical = flag(t, "documentSymbol.hierarchicalDocumentSymbolSupport");
+    caps->rename_prepare = flag(t, "rename.prepareSupport");
 }
 
 void caps_read(struct caps *caps, struct json_object *client, struct json_object *options) {

@@ -72,6 +72,10 @@ struct caps {
     bool link_tooltips;     // documentLink: tooltip
     bool inlay_hints;       // textDocument.inlayHint is declared
     bool inline_completion; // textDocument.inlineCompletion is declared
+    bool code_lenses;          // textDocument.codeLens is declared
+    bool semantic_tokens;      // textDocument.semanticTokens is declared
+    bool symbols_hierarchical; // DocumentSymbol, else SymbolInformation
+    bool rename_prepare;       // prepareRename may be announced
 
     // ours
     bool server_status;          // experimental.serverStatusNotification

@@ -22,6 +22,18 @@ void inlay_hint_advertise(const struct lsp_server *server, struct json_object *c
 void highlight_on_request(struct request *request);
 void highlight_advertise(const struct lsp_server *server, struct json_object *capabilities);
 
+void document_symbol_on_request(struct request *request);
+void document_symbol_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void folding_range_on_request(struct request *request);
+void folding_range_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void formatting_on_request(struct request *request);
+void formatting_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void semantic_tokens_on_full(struct request *request);
+void semantic_tokens_on_range(struct request *request);
+void semantic_tokens_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void code_lens_on_request(struct request *request);
+void code_lens_advertise(const struct lsp_server *server, struct json_object *capabilities);
+
 // Commands (commands.h).
 void command_pull(struct request *request, struct json_object *argument);
 void command_load(struct request *request, struct json_object *argument);
