@@ -32,7 +32,8 @@ int64_t time_from_rfc3339(struct str text) {
     char sign = text.p[text.n - 1] == 'Z' ? 'Z' : text.p[text.n - 6];
     if (sign == '+' || sign == '-') {
         int64_t zone_hour, zone_minute;
-        if (!digits(text, text.n - 5, 2, &zone_hour) || !digits(text, text.n - 2, 2, &zone_minute)) {
+        if (!digits(text, text.n - 5, 2, &zone_hour) ||
+            !digits(text, text.n - 2, 2, &zone_minute)) {
             return 0;
         }
         int64_t offset = zone_hour * 3600 + zone_minute * 60;

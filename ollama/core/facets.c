@@ -7,9 +7,11 @@
 
 #include <math.h>
 
-static bool in_table(struct str s, const char *const *words, size_t n) {
+// Words of a table compare by length and first letter before anything else: this is asked of every
+// word of every candidate.
+static bool in_table(struct str s, const struct str *words, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (str_eq(s, str_from(words[i]))) {
+        if (words[i].n == s.n && words[i].p[0] == s.p[0] && str_eq(s, words[i])) {
             return true;
         }
     }
@@ -49,7 +51,8 @@ bool size_parse(struct str s, struct model_size *size) {
         i += n + 1;
     }
     n = number_at(s, i);
-    if (n == 0 || n > 8 || i + n + 1 != s.n || !str_to_double(str_slice(s, i, i + n), &out.billions)) {
+    if (n == 0 || n > 8 || i + n + 1 != s.n ||
+        !str_to_double(str_slice(s, i, i + n), &out.billions)) {
         return false;
     }
     switch (char_lower(s.p[i + n])) {
@@ -88,13 +91,17 @@ bool size_near(struct model_size a, struct model_size b) {
 
 // q4_k_m, q8_0, iq3_m, fp16, bf16, 4bit, int8, mxfp4, …
 static bool is_quant(struct str t) {
-    static const char *const WORDS[] = {"fp16", "f16",  "bf16",  "fp32",  "f32", "fp8",  "nf4",
-                                        "4bit", "8bit", "6bit",  "5bit",  "3bit", "int4", "int8",
-                                        "mxfp4", "nvfp4", "w4a16", "w8a8", "8bpw", "4bpw"};
-    if (IN_TABLE(t, WORDS)) {
-        return true;
+    static const struct str WORDS[] = {
+        STR_INIT("fp16"), STR_INIT("f16"), STR_INIT("bf16"), STR_INIT("fp32"), STR_INIT("f32"),
+        STR_INIT("fp8"), STR_INIT("nf4"), STR_INIT("4bit"), STR_INIT("8bit"), STR_INIT("6bit"),
+        STR_INIT("5bit"), STR_INIT("3bit"), STR_INIT("int4"), STR_INIT("int8"),
+        STR_INIT("mxfp4"), STR_INIT("nvfp4"), STR_INIT("w4a16"), STR_INIT("w8a8"),
+        STR_INIT("8bpw"), STR_INIT("4bpw"),
+    };
+    if (t.n < 2 || IN_TABLE(t, WORDS)) {
+        return t.n >= 2;
     }
-    size_t i = t.n && t.p[0] == 'i' ? 1 : 0;
+    size_t i = t.p[0] == 'i' ? 1 : 0;
     if (i + 1 >= t.n || t.p[i] != 'q' || !char_is_digit(t.p[i + 1])) {
         return false;
     }
@@ -102,10 +109,16 @@ static bool is_quant(struct str t) {
 }
 
 static bool is_noise(struct str t) {
-    static const char *const WORDS[] = {
-        "instruct", "chat", "it", "inst", "hf", "gguf", "ggml", "awq", "gptq", "mlx", "exl2", "bnb",
-        "latest", "local", "safetensors", "imatrix", "i1", "ud", "k", "m", "s", "l", "xl", "xs",
-        "dynamic", "qat", "gptqmodel", "en", "english", "bin", "onnx", "ollama", "distill"};
+    static const struct str WORDS[] = {
+        STR_INIT("instruct"), STR_INIT("chat"), STR_INIT("it"), STR_INIT("inst"), STR_INIT("hf"),
+        STR_INIT("gguf"), STR_INIT("ggml"), STR_INIT("awq"), STR_INIT("gptq"), STR_INIT("mlx"),
+        STR_INIT("exl2"), STR_INIT("bnb"), STR_INIT("latest"), STR_INIT("local"),
+        STR_INIT("safetensors"), STR_INIT("imatrix"), STR_INIT("i1"), STR_INIT("ud"),
+        STR_INIT("k"), STR_INIT("m"), STR_INIT("s"), STR_INIT("l"), STR_INIT("xl"),
+        STR_INIT("xs"), STR_INIT("dynamic"), STR_INIT("qat"), STR_INIT("gptqmodel"),
+        STR_INIT("en"), STR_INIT("english"), STR_INIT("bin"), STR_INIT("onnx"),
+        STR_INIT("ollama"), STR_INIT("distill"),
+    };
     if (IN_TABLE(t, WORDS) || is_quant(t)) {
         return true;
     }
@@ -197,7 +210,9 @@ static void family_token(struct facets *facets, struct str t) {
 }
 
 static void token_add(struct facets *facets, struct str t, bool in_tag, bool first_in_tag) {
-    static const char *const BASES[] = {"base", "text", "pt"};
+    static const struct str BASES[] = {
+        STR_INIT("base"), STR_INIT("text"), STR_INIT("pt"),
+    };
     struct model_size size;
     if (size_parse(t, &size)) {
         size_set(facets, size, t);
@@ -221,8 +236,11 @@ static void token_add(struct facets *facets, struct str t, bool in_tag, bool fir
 
 // Owners that stand before the family in slugs: "meta-llama-3-8b".
 static void owner_drop(struct facets *facets) {
-    static const char *const OWNERS[] = {"meta",  "google", "microsoft", "openai", "nvidia", "ibm",
-                                         "mistralai", "facebook", "alibaba", "c4ai"};
+    static const struct str OWNERS[] = {
+        STR_INIT("meta"), STR_INIT("google"), STR_INIT("microsoft"), STR_INIT("openai"),
+        STR_INIT("nvidia"), STR_INIT("ibm"), STR_INIT("mistralai"), STR_INIT("facebook"),
+        STR_INIT("alibaba"), STR_INIT("c4ai"),
+    };
     if (facets->n_words > 1 && IN_TABLE(facets->words[0], OWNERS)) {
         facets->n_words--;
         memmove(facets->words, facets->words + 1, facets->n_words * sizeof(facets->words[0]));

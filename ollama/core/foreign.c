@@ -72,9 +72,10 @@ static bool is_mapped(struct str id, bool repo_only) {
 
 // Suffixes that routers put behind a hub id.
 static bool is_router_tag(struct str tag) {
-    static const struct str TAGS[] = {STR_INIT("free"),     STR_INIT("nitro"),  STR_INIT("extended"),
-                                      STR_INIT("thinking"), STR_INIT("floor"),  STR_INIT("online"),
-                                      STR_INIT("exacto"),   STR_INIT("fastest")};
+    static const struct str TAGS[] = {
+        STR_INIT("free"),  STR_INIT("nitro"),  STR_INIT("extended"), STR_INIT("thinking"),
+        STR_INIT("floor"), STR_INIT("online"), STR_INIT("exacto"),   STR_INIT("fastest"),
+    };
     for (size_t i = 0; i < sizeof(TAGS) / sizeof(TAGS[0]); i++) {
         if (str_ieq(tag, TAGS[i])) {
             return true;
@@ -114,12 +115,8 @@ static bool is_slug(struct str model) {
         return false;
     }
     do {
-        for (size_t i = 0; i < library_count(); i++) {
-            struct facets family;
-            facets_init(&family, library_at(i)->name);
-            if (str_eq(facets_key(&family), facets_key(&written))) {
-                return true;
-            }
+        if (table_family(&written)) {
+            return true;
         }
     } while (facets_drop_version(&written));
     return false;

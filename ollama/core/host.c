@@ -204,8 +204,8 @@ static struct str literal_text(struct arena *arena, struct str name) {
     return ok ? arena_copy(arena, str_from(text)) : name;
 }
 
-static struct str url_build(struct arena *arena, struct str scheme, struct str name, struct str port,
-                            struct str path) {
+static struct str url_build(struct arena *arena, struct str scheme, struct str name,
+                            struct str port, struct str path) {
     bool brackets = str_find_char(name, ':') != STR_NPOS || str_find_char(name, '%') != STR_NPOS;
     struct str escaped = escape(arena, name, HOST_PLAIN);
     struct str tail = escape(arena, path, PATH_PLAIN);

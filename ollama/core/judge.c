@@ -39,7 +39,8 @@ static bool is_synonym(struct str a, struct str b) {
     static const struct str PAIRS[][2] = {
         {STR_INIT("embed"), STR_INIT("embedding")},   {STR_INIT("code"), STR_INIT("coder")},
         {STR_INIT("embed"), STR_INIT("embeddings")},  {STR_INIT("vl"), STR_INIT("vision")},
-        {STR_INIT("thinking"), STR_INIT("reasoning")}, {STR_INIT("embedding"), STR_INIT("embeddings")},
+        {STR_INIT("thinking"), STR_INIT("reasoning")},
+        {STR_INIT("embedding"), STR_INIT("embeddings")},
     };
     for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
         if ((str_eq(a, PAIRS[i][0]) && str_eq(b, PAIRS[i][1])) ||
@@ -291,6 +292,10 @@ static int tag_cost(const struct facets *a, const struct facets *b, bool *same) 
     }
     *same = cost == 0;
     return cost;
+}
+
+bool candidate_possible(const struct target *target, struct str model) {
+    return target->stem.n == 0 || str_ifind(model, target->stem) != STR_NPOS;
 }
 
 void candidate_judge(const struct target *target, const struct facets *candidate,

@@ -28,7 +28,7 @@ const struct library_model *library_at(size_t i) {
 
 const struct library_model *library_find(struct str model) {
     for (size_t i = 0; i < COUNT(models); i++) {
-        if (str_ieq(models[i].name, model)) {
+        if (models[i].name.n == model.n && str_ieq(models[i].name, model)) {
             return &models[i];
         }
     }
@@ -95,6 +95,21 @@ const struct vendor_name *table_vendor(struct str name) {
         pattern.n -= prefix ? 1 : 0;
         if (prefix ? str_istarts(name, pattern) : str_ieq(name, pattern)) {
             return &vendor_names[i];
+        }
+    }
+    return NULL;
+}
+
+const struct library_model *table_family(const struct facets *facets) {
+    struct str key = facets_key(facets);
+    for (size_t i = 0; i < COUNT(models) && key.n; i++) {
+        if (models[i].name.p[0] != key.p[0]) {
+            continue; // names of the table are lower case and begin with their first word
+        }
+        struct facets family;
+        facets_init(&family, models[i].name);
+        if (str_eq(facets_key(&family), key)) {
+            return &models[i];
         }
     }
     return NULL;

@@ -183,14 +183,16 @@ struct str model_name_problem_text(struct arena *arena, struct str written,
         return arena_printf(arena, "the %s is longer than %d characters", part,
                             problem->part == MODEL_PART_HOST ? MAX_HOST : MAX_PART);
     case MODEL_NAME_BAD_START:
-        return arena_printf(arena, "the %s must begin with a letter, a digit or '_', not with '%.*s'",
+        return arena_printf(arena,
+                            "the %s must begin with a letter, a digit or '_', not with '%.*s'",
                             part, STR_ARG(bad));
     case MODEL_NAME_BAD_CHAR:
         return arena_printf(arena, "character '%.*s' is not allowed in the %s", STR_ARG(bad), part);
     case MODEL_NAME_TOO_MANY_PARTS:
         return STR("a name has at most three parts: host/namespace/model");
     case MODEL_NAME_TWO_SOURCES:
-        return arena_printf(arena, "'%.*s': use either :local or :cloud, and only once", STR_ARG(bad));
+        return arena_printf(arena, "'%.*s': use either :local or :cloud, and only once",
+                            STR_ARG(bad));
     }
     return STR("");
 }
@@ -239,8 +241,8 @@ struct str model_name_display(struct arena *arena, const struct model_name *name
                             STR_ARG(name->namespace_), STR_ARG(name->model), STR_ARG(tag));
     }
     if (!model_name_is_library(name)) {
-        return arena_printf(arena, "%.*s/%.*s:%.*s", STR_ARG(name->namespace_), STR_ARG(name->model),
-                            STR_ARG(tag));
+        return arena_printf(arena, "%.*s/%.*s:%.*s", STR_ARG(name->namespace_),
+                            STR_ARG(name->model), STR_ARG(tag));
     }
     return arena_printf(arena, "%.*s:%.*s", STR_ARG(name->model), STR_ARG(tag));
 }

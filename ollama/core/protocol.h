@@ -48,8 +48,8 @@ struct remote_error {
     struct str remedy;   // "ollama pull NAME", or empty
 };
 // `model` (may be empty) is the name that was asked for; it goes into the remedy.
-void remote_error_classify(struct arena *arena, long status, struct str content_type, struct str body,
-                           struct str model, struct remote_error *out);
+void remote_error_classify(struct arena *arena, long status, struct str content_type,
+                           struct str body, struct str model, struct remote_error *out);
 
 // Progress of a pull or create: sums layers. Source: api.ProgressResponse.
 struct pull_layer {

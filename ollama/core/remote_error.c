@@ -257,8 +257,8 @@ static enum remote_fault fault_without_json(long status, struct str body) {
     return status == 401 || status == 403 ? FAULT_UNAUTHORIZED : FAULT_NOT_OLLAMA;
 }
 
-void remote_error_classify(struct arena *arena, long status, struct str content_type, struct str body,
-                           struct str model, struct remote_error *out) {
+void remote_error_classify(struct arena *arena, long status, struct str content_type,
+                           struct str body, struct str model, struct remote_error *out) {
     *out = (struct remote_error){.status = status};
     struct unwrapped inner = {0};
     unwrap(arena, body, &inner);

@@ -204,7 +204,8 @@ static void formats(void **state) {
         const char *text;
     } SIZES[] = {
         {0, "0 B"},           {999, "999 B"},         {1000, "1.0 kB"},     {2019393189, "2.0 GB"},
-        {986000000, "986 MB"}, {2000000000, "2.0 GB"}, {43000000000, "43 GB"}, {4920753328, "4.9 GB"},
+        {986000000, "986 MB"}, {2000000000, "2.0 GB"}, {43000000000, "43 GB"},
+        {4920753328, "4.9 GB"},
         {404430000000, "404 GB"}, {1500000000000, "1.5 TB"}, {-5, "0 B"},
     };
     static const struct {
@@ -263,14 +264,15 @@ static void catalog_files(void **state) {
     } ROWS[] = {
         {"llama3.2:3b\n# a comment\n\n  qwen3:8b  \r\nhf.co/a/B-GGUF:Q4_K_M\n", 3},
         {"\xef\xbb\xbfllama3.2", 1},
-        {"NAME            ID              SIZE      MODIFIED\nllama3.2:3b     a80c4f17acd5    2.0 GB "
-         "   2 days ago\n", 1},
+        {"NAME         ID            SIZE    MODIFIED\n"
+         "llama3.2:3b  a80c4f17acd5  2.0 GB  2 days ago\n",
+         1},
         {"", 0},
         {"<html>\n", SIZE_MAX},
         {"llama3.2\na@b\n", SIZE_MAX},
         {"{\"models\":[{\"name\":\"a\"},{\"name\":\"b:1b\"}]}", 2},
         {"[\"a\",\"b\",{\"name\":\"c\"}]", 3},
-        {"{\"version\":1,\"servers\":[{\"models\":[{\"name\":\"a\"}]},{\"models\":[{\"name\":\"b\"}]},"
+        {"{\"servers\":[{\"models\":[{\"name\":\"a\"}]},{\"models\":[{\"name\":\"b\"}]},"
          "{\"reachable\":false}]}", 2},
         {"{\"x\":1}", SIZE_MAX},
         {"{\"models\":", SIZE_MAX},

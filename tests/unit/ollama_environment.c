@@ -5,7 +5,8 @@
 
 #include "ollama/core/environment.h"
 
-static void check_value(size_t i, enum value_type type, const char *value, bool ok, const char *fix) {
+static void check_value(size_t i, enum value_type type, const char *value, bool ok,
+                        const char *fix) {
     static const struct str CACHE[] = {STR_INIT("f16"), STR_INIT("q8_0"), STR_INIT("q4_0")};
     struct arena arena = {0};
     struct str got = STR("unset");
@@ -40,7 +41,8 @@ static void values(void **state) {
         {VALUE_BOOL, "On", false, "true"},    {VALUE_BOOL, "OFF", false, "false"},
         {VALUE_BOOL, "tRUE", false, "true"},  {VALUE_BOOL, "2", false, ""},
         {VALUE_BOOL, "maybe", false, ""},     {VALUE_UINT, "0", true, ""},
-        {VALUE_UINT, "18446744073709551615", true, ""}, {VALUE_UINT, "18446744073709551616", false, ""},
+        {VALUE_UINT, "18446744073709551615", true, ""},
+        {VALUE_UINT, "18446744073709551616", false, ""},
         {VALUE_UINT, "-1", false, ""},        {VALUE_UINT, "+5", false, "5"},
         {VALUE_UINT, "0x10", false, ""},      {VALUE_UINT, "8k", false, ""},
         {VALUE_UINT, "8_192", false, "8192"}, {VALUE_UINT, "8,192", false, "8192"},

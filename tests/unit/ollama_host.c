@@ -155,7 +155,8 @@ static void weak_signs(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts_of_record), cmocka_unit_test(canonical), cmocka_unit_test(equality),
-        cmocka_unit_test(loopback),        cmocka_unit_test(flags),     cmocka_unit_test(weak_signs),
+        cmocka_unit_test(loopback),        cmocka_unit_test(flags),
+        cmocka_unit_test(weak_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static const char SMALL[] =
     "{\"name\":\"gemma3:4b\",\"details\":{\"parameter_size\":\"4.3B\"}},"
     "{\"name\":\"phi3:mini\",\"details\":{\"parameter_size\":\"3.8B\"}},"
     "{\"name\":\"gpt-oss:20b-cloud\",\"remote_host\":\"https://ollama.com:443\"},"
-    "{\"name\":\"mannix/llama3.1-8b-abliterated:latest\",\"details\":{\"parameter_size\":\"8.0B\"}},"
+    "{\"name\":\"mannix/llama3.1-8b-abliterated:latest\","
+    "\"details\":{\"parameter_size\":\"8.0B\"}},"
     "{\"name\":\"hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M\","
     "\"details\":{\"parameter_size\":\"1.24B\"}}]}";
 
@@ -131,7 +132,8 @@ static void suggestions_of_garbage(void **state) {
         }
         struct foreign_id foreign;
         foreign_id_detect(str_of(text, n), &foreign);
-        size_t count = suggest_models(&arena, str_of(text, n), round % 2 ? catalog : NULL, 0, found, 8);
+        const struct catalog *known = round % 2 ? catalog : NULL;
+        size_t count = suggest_models(&arena, str_of(text, n), known, 0, found, 8);
         assert_true(count <= 8);
         for (size_t i = 0; i < count; i++) {
             struct model_name name;

@@ -56,7 +56,8 @@ static inline struct str unquote(struct arena *arena, struct str cell) {
     return out;
 }
 
-#define CHECK_STR(line, actual, expected) check_str(__FILE__, __LINE__, (line), (actual), (expected))
+#define CHECK_STR(line, actual, expected)                                                          \
+    check_str(__FILE__, __LINE__, (line), (actual), (expected))
 static inline void check_str(const char *file, int at, size_t line, struct str actual,
                              struct str expected) {
     if (!str_eq(actual, expected)) {
