@@ -111,6 +111,7 @@ void candidates_from_catalog(struct collector *c, const struct target *target) {
         int cost = verdict.cost + candidate_misfit(model, target->wanted);
         bool foreign_owner = !model_name_is_library(&model->parsed) &&
                              !str_ieq(model->parsed.namespace_, target->owner);
+        bool same_owner = str_ieq(model->parsed.namespace_, target->owner);
         if (foreign_owner) {
             cost += 18;
         }
@@ -122,6 +123,7 @@ void candidates_from_catalog(struct collector *c, const struct target *target) {
             .name = candidate_name(c, model->name),
             .model = model,
             .same_size = verdict.same_size && !foreign_owner &&
+                         (same_owner || !target->owner_counts) &&
                          candidate_misfit(model, target->wanted) == 0,
             .score = cost,
         });
@@ -160,7 +162,7 @@ static void library_offer(struct collector *c, const struct target *target,
         candidate_keep(c, (struct suggestion){
             .kind = SUGGESTION_LIBRARY,
             .name = name,
-            .same_size = verdict.same_size,
+            .same_size = verdict.same_size && !target->owner_counts,
             .score = cost,
         });
     }

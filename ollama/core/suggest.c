@@ -99,6 +99,7 @@ size_t suggest_models(struct arena *arena, struct str written, const struct cata
         size_t slash = str_find_char(id, '/');
         target->owner = slash == STR_NPOS ? STR("") : str_slice(id, 0, slash);
     }
+    target->owner_counts = target->owner.n > 0 && !foreign.is_foreign;
     candidates_from_catalog(c, target);
     if (!in_library(id)) {
         candidates_from_library(c, target);

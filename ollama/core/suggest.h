@@ -21,6 +21,7 @@
 struct target {
     struct facets facets;
     struct str owner; // namespace as written, or empty
+    bool owner_counts; // the owner is somebody of ollama.com: their build is another model
     struct str tag;   // as written, or empty
     bool known;       // its family words are exactly those of a library family or installed model
     bool known_base;  // the first word is that of some family

@@ -114,6 +114,41 @@ static void suggestions_with_role(void **state) {
     arena_finish(&arena);
 }
 
+// What --fix may write without asking must be beyond doubt.
+static void certain_or_not(void **state) {
+    (void)state;
+    static const struct {
+        const char *installed;
+        const char *written;
+        const char *first;
+        bool sure;
+    } ROWS[] = {
+        {"gemma3n:e4b", "gemma3:4b", "gemma3n:e4b", false},
+        {"x/qwen3:8b\nqwen3:8b-q8_0", "qwen3:8b", "qwen3:8b-q8_0", true},
+        {"x/qwen3:8b", "qwen3:8b", "x/qwen3:8b", false},
+        {"qwen3:8b", "x/qwen3:8b", "qwen3:8b", false},
+        {"qwen3:8b", "Qwen/Qwen3-8B", "qwen3:8b", true},
+        {"x/qwen3:8b", "x/quen3:8b", "x/qwen3:8b", true},
+        {"qwen2.5-coder:7b-base", "qwen2.5-coder:7b", "qwen2.5-coder:7b-base", false},
+        {"qwen3:8b-cloud", "qwen3:8b", "qwen3:8b-cloud", false},
+        {"qwen3:8b-cloud", "qwen3:8-cloud", "qwen3:8b-cloud", true},
+        {"llama3.1:8b", "llama3:8b", "llama3.1:8b", false},
+        {"llama3.2-vision:11b", "llama3.2:11b", "llama3.2-vision:11b", false},
+        {"mixtral:8x22b", "mixtral:8x7b", "mixtral:8x22b", false},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct arena arena = {0};
+        struct catalog *catalog = catalog_from_file(str_from(ROWS[i].installed), &arena, NULL);
+        struct suggestion found[4];
+        size_t n = suggest_models(&arena, str_from(ROWS[i].written), catalog, 0, found, 4);
+        CHECK(i, n > 0);
+        CHECK_STR(i, found[0].name, str_from(ROWS[i].first));
+        CHECK(i, found[0].same_size == ROWS[i].sure);
+        catalog_release(catalog);
+        arena_finish(&arena);
+    }
+}
+
 // Hostile texts cost nothing and harm nothing.
 static void suggestions_of_garbage(void **state) {
     (void)state;
@@ -320,6 +355,7 @@ int main(void) {
         cmocka_unit_test(suggestions),
         cmocka_unit_test(never_across_families),
         cmocka_unit_test(suggestions_with_role),
+        cmocka_unit_test(certain_or_not),
         cmocka_unit_test(suggestions_of_garbage),
         cmocka_unit_test(foreign_ids),
         cmocka_unit_test(library_is_not_foreign),
