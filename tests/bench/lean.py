@@ -15,6 +15,7 @@ class Lean:
         self.started = time.perf_counter()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, env=env, cwd=cwd)
+        self.arrived = 0.0  # when the last message was whole
         self.next_id = 1
         self.capabilities = {}
 
@@ -38,7 +39,9 @@ class Lean:
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 size = int(value)
-        message = json.loads(stream.read(size))
+        body = stream.read(size)
+        self.arrived = time.perf_counter()  # what follows is our own time
+        message = json.loads(body)
         if "id" in message and "method" in message:
             count = len((message.get("params") or {}).get("items", [])) or None
             self.write({"id": message["id"], "result": [None] * count
@@ -46,14 +49,14 @@ class Lean:
         return message
 
     def request(self, method, params):
-        """(seconds, message) from the write to the whole answer parsed."""
+        """(seconds, message) from the write to the whole answer read."""
         identity, self.next_id = self.next_id, self.next_id + 1
         begun = time.perf_counter()
         self.write({"id": identity, "method": method, "params": params})
         while True:
             message = self.read()
             if message.get("id") == identity and "method" not in message:
-                return time.perf_counter() - begun, message
+                return self.arrived - begun, message
 
     def initialize(self, capabilities=None, folder=None, **rest):
         """Seconds from exec to the answer of initialize."""

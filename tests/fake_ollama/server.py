@@ -92,6 +92,7 @@ class FakeOllama:
         self.faults, self.log = [], []
         self.connections = 0
         self.open_connections = 0
+        self.before_wait = lambda: None  # lets a test send what it has held back
         self.listener, self.stopping = None, False
         self.sockets = set()
         for name in running:
@@ -202,6 +203,7 @@ class FakeOllama:
 
     def wait(self, condition, what, limit=15.0):
         """Wait for a condition on the record."""
+        self.before_wait()
         deadline = time.monotonic() + limit
         with self.changed:
             while True:

@@ -71,6 +71,7 @@ class ProgramCase(unittest.TestCase):
 
     def setUp(self):
         self.stack = contextlib.ExitStack()
+        self.clients = []
         self.addCleanup(self.stack.close)
         if not os.path.exists(program()):
             self.fail("no program at %s: build first, or set OLLAMA_LS" % program())
@@ -86,9 +87,15 @@ class ProgramCase(unittest.TestCase):
     def fake(self, models=MODELS, default=True, **options):
         """Start a fake Ollama; by default it is the default server of programs started later."""
         server = self.stack.enter_context(FakeOllama(models, **options))
+        server.before_wait = self.flush
         if default:
             self.host = server.url
         return server
+
+    def flush(self):
+        """Before waiting for a fake: let clients send what their pacing holds back."""
+        for client in self.clients:
+            client.flush()
 
     def write(self, name, text, base=None):
         """Write a workspace file; returns its path."""
@@ -131,6 +138,7 @@ class LspCase(ProgramCase):
         client = Client([program(), *args], env=env or self.environment(), cwd=str(self.workspace),
                         profile=profile, options=options, **changes)
         self.stack.callback(client.kill)
+        self.clients.append(client)
         client.settings = {"ollama-ls": settings} if settings is not None else {}
         if start:
             if folders is None:
