@@ -3,7 +3,9 @@
 // The command line: which command runs, --help, --version, and the language server as the default.
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,9 +64,9 @@ int usage_error(const char *command, const char *format, ...) {
 static void print_help(void) {
     puts("ollama-ls: the editor companion for Ollama\n\n"
          "  ollama-ls [--stdio] [--log-file F] [--log-io F] [--host URL]\n"
-         "                              the language server (what an editor starts)");
+         "                                      the language server (what an editor starts)");
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        printf("  ollama-ls %-17s %s\n", commands[i].synopsis, commands[i].about);
+        printf("  ollama-ls %-25s %s\n", commands[i].synopsis, commands[i].about);
     }
     puts("  ollama-ls --version | --help | help CMD\n\n"
          "Environment: OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_LS_LOG=error|warn|info|debug, proxy variables.\n"
@@ -156,9 +158,14 @@ int cli_main(int argc, char **argv) {
         return print_command_help(argv[1]);
     }
     opterr = 0;
+    signal(SIGPIPE, SIG_IGN); // a server or reader that goes away is an error, not our end
     int code = command->run(argc - 1, argv + 1);
-    // A full disk or a closed pipe must not look like success.
-    if (fflush(stdout) != 0 && code == EXIT_FINE) {
+    // A full disk or a closed pipe must not look like success, nor like findings.
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE) {
+            fprintf(stderr, "ollama-ls %s: the output could not be written: %s\n", argv[1],
+                    strerror(errno));
+        }
         return EXIT_USAGE;
     }
     return code;

@@ -38,8 +38,7 @@ struct cli_session {
 void cli_session_open(struct cli_session *cli, const struct session_options *options,
                       const struct str *roots, size_t n_roots);
 void cli_session_close(struct cli_session *cli);
-// Asks each of these servers once and waits for the answers (bounded by TIME_CALL_MS per call). Details
-// asked for by server_want_details before are waited for too.
+// Asks each of these servers once and waits for the answers (bounded by TIME_CALL_MS per call).
 void cli_session_refresh(struct cli_session *cli, struct server *const *servers, size_t n);
-// Waits until nothing is in flight any more.
+// Waits for the details asked for by server_want_details.
 void cli_session_settle(struct cli_session *cli);

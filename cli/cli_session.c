@@ -46,8 +46,10 @@ void cli_session_refresh(struct cli_session *cli, struct server *const *servers,
 }
 
 void cli_session_settle(struct cli_session *cli) {
-    struct http *http = session_http(cli->session);
-    while (http && http_in_flight(http) > 0) {
-        uv_run(&cli->loop, UV_RUN_ONCE);
+    struct server *server;
+    for (size_t i = 0; (server = session_server_at(cli->session, i)) != NULL; i++) {
+        while (server_details_pending(server)) {
+            uv_run(&cli->loop, UV_RUN_ONCE);
+        }
     }
 }
