@@ -37,11 +37,6 @@ struct worker {
     size_t budget;
 };
 
-static bool matters(void *data, const struct config_node *node) {
-    (void)data;
-    return node->matters;
-}
-
 // --- marking ---
 
 struct hits {
@@ -304,9 +299,9 @@ static bool visit_environment(void *data, const struct config_node *node, bool i
 // --- the run ---
 
 static void run_path(struct worker *worker, const struct path *path, const struct config_node *from,
-                     bool is_local, bool (*visit)(void *, const struct config_node *, bool)) {
+                     unsigned prune, bool (*visit)(void *, const struct config_node *, bool)) {
     struct path_walk walk = {.config = worker->settings->config, .root = worker->settings->root,
-                             .matters = is_local ? matters : NULL, .visit = visit, .data = worker,
+                             .prune = prune, .visit = visit, .data = worker,
                              .budget = worker->budget};
     path_run(&walk, path, from);
     worker->budget = walk.budget;
@@ -321,28 +316,28 @@ static void run_rules(struct worker *worker, const struct config_node *object, b
         worker->ref = &convention->refs[i];
         for (size_t k = 0; k < worker->ref->n_paths; k++) {
             if (worker->ref->paths[k].is_anywhere == anywhere) {
-                run_path(worker, &worker->ref->paths[k], object, worker->ref->is_local, visit_reference);
+                run_path(worker, &worker->ref->paths[k], object, worker->ref->prune, visit_reference);
             }
         }
     }
     for (size_t i = 0; i < convention->n_hosts; i++) {
         worker->host = &convention->hosts[i];
         if (worker->host->path.is_anywhere == anywhere) {
-            run_path(worker, &worker->host->path, object, false, visit_host);
+            run_path(worker, &worker->host->path, object, PRUNE_NOTHING, visit_host);
         }
     }
     for (size_t i = 0; i < convention->n_commands; i++) {
         when = &convention->commands[i].when;
         if (convention->commands[i].path.is_anywhere == anywhere &&
             conditions_hold(when, settings->config, settings->root, object)) {
-            run_path(worker, &convention->commands[i].path, object, false, visit_command);
+            run_path(worker, &convention->commands[i].path, object, PRUNE_NOTHING, visit_command);
         }
     }
     for (size_t i = 0; i < convention->n_environments; i++) {
         when = &convention->environments[i].when;
         if (convention->environments[i].path.is_anywhere == anywhere &&
             conditions_hold(when, settings->config, settings->root, object)) {
-            run_path(worker, &convention->environments[i].path, object, true, visit_environment);
+            run_path(worker, &convention->environments[i].path, object, PRUNE_VALUES, visit_environment);
         }
     }
 }
@@ -431,7 +426,7 @@ static void run_document(struct settings *settings, const struct convention *con
         worker->budget = PATH_BUDGET;
         for (size_t k = 0; k < active[i]->n_providers; k++) {
             worker->provider_rule = &active[i]->providers[k];
-            run_path(worker, &worker->provider_rule->path, settings->root, false, visit_provider);
+            run_path(worker, &worker->provider_rule->path, settings->root, PRUNE_NOTHING, visit_provider);
         }
         for (size_t k = 0; k < active[i]->n_provider_ids; k++) {
             *VEC_PUSH(arena, &worker->ids) = active[i]->provider_ids[k];

@@ -48,7 +48,7 @@ struct ref_rule {
     char separator;          // "separator": the value is a list, or 0
     unsigned flags;          // REF_QUIET, REF_PULLS, …
     uint8_t v1;              // what the hosts of this rule want
-    bool is_local; // nothing outside the object decides: objects without a needle are skipped
+    uint8_t prune; // path_walk.prune: what needs no look because there is no needle in it
 };
 
 struct host_rule {

@@ -178,6 +178,12 @@ static struct conditions read_conditions(struct convention_reader *reader, struc
 // --- forms and roles ---
 
 static void read_form_text(struct convention_reader *reader, struct str text, struct form *out) {
+    // "ollama/" alone is short for "ollama/NAME", "plain" for "NAME".
+    if (str_eq(text, STR("plain"))) {
+        text = STR("NAME");
+    } else if (text.n > 0 && strchr("/:|,@", text.p[text.n - 1])) {
+        text = arena_join(reader->arena, text, STR("NAME"));
+    }
     size_t name = str_find(text, STR("NAME"));
     if (name == STR_NPOS) {
         convention_problem(reader, "form: NAME must stand where the name stands, as in \"ollama/NAME\"");
@@ -252,7 +258,6 @@ static const struct role_rule *read_roles(struct convention_reader *reader, stru
 
 // --- rules ---
 
-// Is it enough to look at objects that hold a needle? Yes when the rule itself asks for one inside.
 static bool holds_needle(struct str text) {
     return str_ifind(text, STR("ollama")) != STR_NPOS || str_contains(text, STR("11434"));
 }
@@ -274,13 +279,14 @@ static bool condition_is_local(const struct condition *condition) {
     return condition->kind == CONDITION_URL || i == condition->n_values;
 }
 
-static bool ref_is_local(const struct ref_rule *ref) {
+// Is it enough to look where a needle is? Yes when the rule itself asks for one.
+static uint8_t prune_of(const struct ref_rule *ref) {
     size_t i = 0;
     while (i < ref->n_forms && !ref->forms[i].has_id && holds_needle(ref->forms[i].prefix)) {
         i++;
     }
     if (ref->n_forms > 0 && i == ref->n_forms) {
-        return true;
+        return PRUNE_VALUES;
     }
     for (i = 0; i < ref->when.n; i++) {
         size_t k = 0;
@@ -288,10 +294,10 @@ static bool ref_is_local(const struct ref_rule *ref) {
             k++;
         }
         if (k == ref->when.groups[i].n) {
-            return false;
+            return PRUNE_NOTHING;
         }
     }
-    return ref->when.n > 0;
+    return ref->when.n > 0 ? PRUNE_OBJECTS : PRUNE_NOTHING;
 }
 
 static void read_ref_host(struct convention_reader *reader, struct json_object *value,
@@ -331,7 +337,7 @@ static void read_ref(struct convention_reader *reader, struct json_object *entry
     out->flags |= json_get_bool(entry, "installs", false) ? REF_INSTALLS : 0;
     out->separator = read_separator(reader, entry);
     out->v1 = read_v1(reader, entry);
-    out->is_local = ref_is_local(out);
+    out->prune = prune_of(out);
 }
 
 static const char *const ref_members[] = {"path",  "if",    "form", "role",      "host", "provider", "pulls",

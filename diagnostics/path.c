@@ -91,8 +91,11 @@ bool path_parse(struct arena *arena, struct str text, struct path *out, struct s
             return false;
         }
     }
-    for (size_t i = 0; i + 1 < out->n; i++) {
-        if (steps[i].kind == STEP_KEY_ITSELF) {
+    for (size_t i = 0; i < out->n; i++) {
+        if (steps[i].kind == STEP_KEY || steps[i].kind == STEP_PATTERN || steps[i].kind == STEP_NAMED) {
+            out->n_above = i;
+        }
+        if (steps[i].kind == STEP_KEY_ITSELF && i + 1 < out->n) {
             *problem = arena_printf(arena, "{key} must end the path \"%.*s\"", STR_ARG(text));
             return false;
         }
@@ -164,7 +167,8 @@ static bool run_members(struct path_walk *walk, const struct path *path, size_t 
             return false;
         }
         walk->budget--;
-        if ((walk->matters && !walk->matters(walk->data, child)) ||
+        bool may_prune = walk->prune == PRUNE_VALUES || (walk->prune == PRUNE_OBJECTS && i <= path->n_above);
+        if ((may_prune && !child->matters) ||
             (pattern && !wild_match(*pattern, config_key(walk->config, child)))) {
             continue;
         }

@@ -25,6 +25,7 @@ struct path {
     bool is_anywhere; // "**.…"
     const struct path_step *steps;
     size_t n;
+    size_t n_above; // steps before the last one that names a member: they lead to or above the object
 };
 
 // False, with one line in *problem, when `text` is no path. Everything is copied into the arena.
@@ -34,8 +35,12 @@ bool path_parse(struct arena *arena, struct str text, struct path *out, struct s
 struct path_walk {
     const struct config *config;
     const struct config_node *root; // of the document
-    // May be NULL. False: nothing below `node` matters, patterns and elements skip it.
-    bool (*matters)(void *data, const struct config_node *node);
+    // Which elements and members that a pattern meets are skipped for holding no needle.
+    enum {
+        PRUNE_NOTHING,
+        PRUNE_OBJECTS, // the object of the value must hold one, the value need not
+        PRUNE_VALUES,  // the value itself must
+    } prune;
     // Each place found; `is_key` for {key}. False ends the walk.
     bool (*visit)(void *data, const struct config_node *node, bool is_key);
     void *data;

@@ -205,7 +205,10 @@ static void add_models(struct settings *settings, const struct config_node *obje
                       each->has_key ? config_key(config, each) : key, host, is_sure ? 0 : REF_QUIET);
         } else if (models->kind == CONFIG_OBJECT && value->kind != CONFIG_ARRAY) {
             bool is_sure = looks_like_model(config_key(config, each));
-            add_model(settings, object, config_key_piece(config, each), key, host, is_sure ? 0 : REF_QUIET);
+            if (is_sure || value->kind != CONFIG_SCALAR) { // {fetch: true} is a switch, {qwen3:8b: true} is not
+                add_model(settings, object, config_key_piece(config, each), key, host,
+                          is_sure ? 0 : REF_QUIET);
+            }
         } else if (models->kind == CONFIG_ARRAY && value->kind == CONFIG_OBJECT) {
             struct family family = {0};
             look_at(settings, value, &family);

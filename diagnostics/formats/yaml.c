@@ -389,13 +389,14 @@ static bool flow_space(struct yaml *y, long indent) {
         if (c == '#' && (y->at == y->line || is_blank(y->p[y->at - 1]))) {
             y->at = line_end(y, y->at);
         } else if (c == '\n') {
-            struct yaml before = *y;
+            size_t at = y->at;
+            size_t line = y->line;
             skip_line(y);
             skip_blank(y);
             c = char_at(y, y->at);
             if (y->at < y->n && c != '\n' && column(y) <= indent && !strchr("]},#", c)) {
-                y->at = before.at; // stay in front: all brackets around ask again
-                y->line = before.line;
+                y->at = at; // stay in front: all brackets around ask again
+                y->line = line;
                 return false;
             }
         } else {
