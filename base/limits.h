@@ -22,6 +22,9 @@
 #define LIMIT_REQUESTS 1024                    // client requests in flight
 #define LIMIT_SERVERS 64                       // distinct hosts contacted in one session
 #define LIMIT_SHOW_IN_FLIGHT 4                 // POST /api/show at once
+#define LIMIT_INDEX_FILES 200000               // files looked at for the index of a workspace
+#define LIMIT_INDEX_USES 20000                 // model names it holds
+#define LIMIT_SYMBOLS 1000                     // answers to one workspace/symbol
 #define LIMIT_PATTERN_MS 10                    // a user's pattern on one file
 #define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)  // unsent output; above, reading stops
 #define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped

@@ -146,6 +146,19 @@ size_t str_rfind_char(struct str s, char c) {
     return STR_NPOS;
 }
 
+bool str_isubsequence(struct str s, struct str wanted) {
+    size_t at = 0;
+    for (size_t i = 0; i < wanted.n; i++, at++) {
+        while (at < s.n && char_lower(s.p[at]) != char_lower(wanted.p[i])) {
+            at++;
+        }
+        if (at >= s.n) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct str str_trim(struct str s) {
     size_t from = 0;
     size_t to = s.n;

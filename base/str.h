@@ -81,6 +81,9 @@ static inline bool str_contains(struct str s, struct str needle) {
     return str_find(s, needle) != STR_NPOS;
 }
 
+// Are the bytes of `wanted` in `s`, in order but not necessarily side by side? ASCII case is ignored.
+bool str_isubsequence(struct str s, struct str wanted);
+
 // Without white space (char_is_space) at both ends.
 struct str str_trim(struct str s);
 

@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"selectModel", command_select_model},
     {"ignoreModel", command_ignore_model},
     {"cancel", command_cancel},
+    {"workspaceModels", command_workspace_models},
 };
 
 size_t command_count(void) {

@@ -43,6 +43,12 @@ static const struct method methods[] = {
     REQUEST("textDocument/hover", hover_on_request, METHOD_NEEDS_DOC, hover_advertise),
     REQUEST("textDocument/codeAction", code_action_on_request, METHOD_NEEDS_DOC,
             code_action_advertise),
+    REQUEST("textDocument/definition", definition_on_request, METHOD_NEEDS_DOC,
+            definition_advertise),
+    REQUEST("textDocument/references", references_on_request, METHOD_NEEDS_DOC,
+            references_advertise),
+    REQUEST("textDocument/prepareRename", rename_on_prepare, METHOD_NEEDS_DOC, NULL),
+    REQUEST("textDocument/rename", rename_on_request, METHOD_NEEDS_DOC, rename_advertise),
     REQUEST("textDocument/documentHighlight", highlight_on_request, METHOD_NEEDS_DOC,
             highlight_advertise),
     REQUEST("textDocument/documentLink", document_link_on_request, METHOD_NEEDS_DOC,
@@ -62,6 +68,7 @@ static const struct method methods[] = {
 
     // Workspace features
     REQUEST("workspace/diagnostic", feed_on_workspace, 0, NULL),
+    REQUEST("workspace/symbol", workspace_symbol_on_request, 0, workspace_symbol_advertise),
     REQUEST("workspace/executeCommand", command_execute, 0, command_advertise),
     NOTIFICATION("workspace/didChangeConfiguration", configuration_on_change, 0, NULL),
     NOTIFICATION("workspace/didChangeWatchedFiles", watched_files_on_change, 0, NULL),

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/utf.h"
+#include "lsp/model_index.h"
 #include "lsp/server_private.h"
 
 #define LOG_MODULE "server"
@@ -317,6 +318,8 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
     status_close(server, on_handle_closed);
     progress_set_close(&server->progress, on_handle_closed);
     documents_finish(server);
+    model_index_close(server->index);
+    server->index = NULL;
     session_close(server->session, on_session_closed, server);
     uv_close((uv_handle_t *)&private->check, on_handle_closed);
     uv_close((uv_handle_t *)&private->idle, on_handle_closed);

@@ -29,6 +29,7 @@ struct lsp_server {
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;
     struct pull *pulls; // running ones (handlers/command_pull.c)
+    struct model_index *index; // NULL until somebody asks (model_index.h)
 
     // Workspace folders as the client has them.
     struct workspace_folder {

@@ -24,17 +24,7 @@ void completion_init(struct completion *completion, struct request *request, str
 }
 
 bool completion_fits(const struct completion *completion, struct str text) {
-    size_t at = 0;
-    for (size_t i = 0; i < completion->typed.n; i++) {
-        char wanted = char_lower(completion->typed.p[i]);
-        while (at < text.n && char_lower(text.p[at]) != wanted) {
-            at++;
-        }
-        if (at++ >= text.n) {
-            return false;
-        }
-    }
-    return true;
+    return str_isubsequence(text, completion->typed);
 }
 
 unsigned completion_rank(const struct completion *completion, struct str text) {

@@ -33,6 +33,15 @@ void semantic_tokens_on_range(struct request *request);
 void semantic_tokens_advertise(const struct lsp_server *server, struct json_object *capabilities);
 void code_lens_on_request(struct request *request);
 void code_lens_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void definition_on_request(struct request *request);
+void definition_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void references_on_request(struct request *request);
+void references_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void rename_on_prepare(struct request *request);
+void rename_on_request(struct request *request);
+void rename_advertise(const struct lsp_server *server, struct json_object *capabilities);
+void workspace_symbol_on_request(struct request *request);
+void workspace_symbol_advertise(const struct lsp_server *server, struct json_object *capabilities);
 
 // Commands (commands.h).
 void command_pull(struct request *request, struct json_object *argument);
@@ -46,3 +55,4 @@ void command_cancel(struct request *request, struct json_object *argument);
 void command_trust_host(struct request *request, struct json_object *argument);
 void command_ignore_model(struct request *request, struct json_object *argument);
 void command_start_server(struct request *request, struct json_object *argument);
+void command_workspace_models(struct request *request, struct json_object *argument);
