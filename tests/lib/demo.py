@@ -67,7 +67,8 @@ def session(folder):
     try:
         say("  initialize: %s is ready" % client.initialize(
             [{"uri": uri_of(folder), "name": "demo"}])["serverInfo"]["name"])
-        status = client.wait(lambda: known(client), "the model list")
+        client.command("refresh")  # nothing is open yet, so nothing has asked the server so far
+        status = client.poll(lambda: known(client), "the model list")
         server = status["servers"][0]
         say("  status: %s, %s with %d models" % (status["state"], server["url"], server["models"]))
         document(client, uri_of(folder / "assistant.yaml"))

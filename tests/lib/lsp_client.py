@@ -389,6 +389,19 @@ class Client:
                         self.report()))
                 self.changed.wait(left)
 
+    def poll(self, ask, what, limit=LIMIT):
+        """Ask again and again until the answer is true; for what no message announces."""
+        deadline = time.monotonic() + limit
+        while True:
+            self.flush()
+            value = ask()
+            if value:
+                return value
+            if time.monotonic() > deadline:
+                raise AssertionError("%.0f s passed asking for %s\n%s" % (limit, what, self.report()))
+            with self.changed:
+                self.changed.wait(0.02)
+
     def take(self, method, where=lambda params: True, limit=LIMIT):
         """Wait for a server call of that method and take it out of the inbox."""
         def find():

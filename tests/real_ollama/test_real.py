@@ -92,9 +92,9 @@ class Real(RealCase):
     def test_load_and_unload_by_lsp(self):
         client = self.client("vscode-11")
         client.command("load", {"model": "tiny"})
-        client.wait(lambda: "tiny:latest" in self.running(), "a loaded model")
+        client.poll(lambda: "tiny:latest" in self.running(), "a loaded model")
         client.command("unload", {"model": "tiny"})
-        client.wait(lambda: "tiny:latest" not in self.running(), "an unloaded model")
+        client.poll(lambda: "tiny:latest" not in self.running(), "an unloaded model")
         client.settle()
         client.drop("window/showMessage")
         client.finish()
@@ -131,9 +131,9 @@ class Real(RealCase):
         client = self.client("vscode-11")
         client.answers["window/showMessageRequest"] = lambda params: params["actions"][0]
         client.command("refresh")
-        client.wait(lambda: client.command("status")["servers"][0]["models"], "the models")
+        client.poll(lambda: client.command("status")["servers"][0]["models"], "the models")
         client.command("delete", {"model": "to-delete:1b"})
-        client.wait(lambda: "to-delete:1b" not in self.server.names(), "a deleted model")
+        client.poll(lambda: "to-delete:1b" not in self.server.names(), "a deleted model")
         client.settle()
         client.drop("window/showMessage")
         client.finish()

@@ -133,7 +133,7 @@ class Others(LspCase):
         client.command("refresh")
         client.command("load", {"model": "llama3.2:3b"})
         fake.wait(lambda: "llama3.2:3b" in fake.loaded, "a loaded model")
-        client.wait(lambda: [m["name"] for s in client.command("status")["servers"]
+        client.poll(lambda: [m["name"] for s in client.command("status")["servers"]
                              for m in s["running"]] == ["llama3.2:3b"], "it in the status")
         client.command("unload", {"model": "llama3.2:3b"})
         fake.wait(lambda: not fake.loaded, "an unloaded model")
@@ -203,7 +203,7 @@ class Others(LspCase):
         fake.refuse()
         client = self.client("vscode-11")
         client.command("refresh")
-        client.wait(lambda: client.command("status")["state"] == "unreachable", "unreachable")
+        client.poll(lambda: client.command("status")["state"] == "unreachable", "unreachable")
         with self.assertRaises(LspError) as caught:
             client.command("load", {"model": "llama3.2:3b"})
         self.assertEqual(-32803, caught.exception.code)
@@ -255,7 +255,7 @@ class Status(LspCase):
     def test_the_command_gives_the_whole_object(self):
         self.fake(running=["llama3.2:3b"])
         client = self.client("bare")
-        status = client.wait(lambda: self.ok(client), "state ok")
+        status = client.poll(lambda: self.ok(client), "state ok")
         self.assertEqual({"state", "message", "servers", "active"}, set(status) - {"command"})
         server = status["servers"][0]
         self.assertEqual((True, "0.33.0", 5), (server["reachable"], server["version"],
@@ -335,7 +335,7 @@ class Status(LspCase):
         client = self.client("full", options={"status": True, "servers": [
             {"name": "second", "url": "http://bob:hunter2@127.0.0.1:%d" % fake.port}]})
         client.command("refresh")
-        client.wait(lambda: len(client.command("status")["servers"]) == 2, "two servers")
+        client.poll(lambda: len(client.command("status")["servers"]) == 2, "two servers")
         client.drop("$/ollama-ls/status")
         client.drop("experimental/serverStatus")
         client.drop("window/showMessage")

@@ -185,7 +185,7 @@ class Hover(LspCase):
         text = "OLLAMA_MODEL=evil\n"
         uri = self.open(client, ".env", text)
         client.command("refresh")
-        result = client.wait(lambda: client.request("textDocument/hover", {
+        result = client.poll(lambda: client.request("textDocument/hover", {
             "textDocument": {"uri": uri}, "position": self.at(client, text, "=evil", 2)}), "a hover")
         card = result["contents"]["value"]
         self.assertNotRegex(card, r"(?<!\\)\]\(http://evil\)")

@@ -53,7 +53,7 @@ class FileHosts(TrustCase):
         client = self.client("full", options={"url": "http://control.test:11434"})
         uri = self.open(client, ".env", "OLLAMA_MODEL=x\n")
         client.command("refresh")
-        client.wait(lambda: client.command("status")["state"] != "starting", "a status")
+        client.poll(lambda: client.command("status")["state"] != "starting", "a status")
         self.assertIn("control.test", self.watch.lookups())
         client.looked_at.add(uri)
         self.drain(client)
