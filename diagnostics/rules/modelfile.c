@@ -289,20 +289,36 @@ static void check_file(struct rule_state *state, const struct modelfile_instruct
     }
 }
 
-// DRAFT must be another file than FROM.
-static void check_draft(struct rule_state *state, const struct modelfile *file,
-                        const struct modelfile_instruction *draft) {
-    if (state->context->directory.n == 0) {
-        return;
-    }
-    struct str directory = state->context->directory;
-    struct str path = path_normalize(state->arena, path_join(state->arena, directory, draft->value));
-    for (size_t i = 0; i < file->n; i++) {
-        const struct modelfile_instruction *in = &file->at[i];
+#define MAX_FROM_FILES 32
+
+// The files that FROM lines name, as far as they are there.
+struct from_files {
+    struct str paths[MAX_FROM_FILES];
+    size_t n;
+};
+
+static struct str absolute(struct rule_state *state, struct str path) {
+    return path_normalize(state->arena, path_join(state->arena, state->context->directory, path));
+}
+
+static void collect_from_files(struct rule_state *state, const struct modelfile *file,
+                               struct from_files *out) {
+    out->n = 0;
+    for (size_t i = 0; i < file->n && out->n < MAX_FROM_FILES; i++) {
         bool exists = false;
-        if (in->command != MODELFILE_FROM ||
-            !str_eq(path, path_normalize(state->arena, path_join(state->arena, directory, in->value))) ||
-            !modelfile_path_exists(state, in->value, &exists) || !exists) {
+        if (file->at[i].command == MODELFILE_FROM &&
+            modelfile_path_exists(state, file->at[i].value, &exists) && exists) {
+            out->paths[out->n++] = absolute(state, file->at[i].value);
+        }
+    }
+}
+
+// DRAFT must be another file than FROM.
+static void check_draft(struct rule_state *state, const struct from_files *from,
+                        const struct modelfile_instruction *draft) {
+    struct str path = from->n > 0 ? absolute(state, draft->value) : STR_NONE;
+    for (size_t i = 0; i < from->n; i++) {
+        if (!str_eq(path, from->paths[i])) {
             continue;
         }
         struct finding *finding =
@@ -355,8 +371,10 @@ void rule_modelfile(struct rule_state *state) {
     for (size_t i = 0; i < file.n_faults; i++) {
         say_fault(state, &file.faults[i]);
     }
+    struct from_files from;
+    collect_from_files(state, &file, &from);
     const struct modelfile_instruction *template = NULL;
-    for (size_t i = 0; i < file.n; i++) {
+    for (size_t i = 0; i < file.n && !state->full; i++) {
         const struct modelfile_instruction *in = &file.at[i];
         switch (in->command) {
         case MODELFILE_PARAMETER:
@@ -366,7 +384,7 @@ void rule_modelfile(struct rule_state *state) {
             check_requires(state, in);
             break;
         case MODELFILE_DRAFT:
-            check_draft(state, &file, in);
+            check_draft(state, &from, in);
             check_file(state, in);
             break;
         case MODELFILE_FROM:

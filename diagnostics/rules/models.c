@@ -10,6 +10,7 @@
 #include "diagnostics/rules/rules.h"
 
 #define MAX_SUGGESTIONS 5
+#define MAX_LOOKUPS 64 // different names per file
 
 static struct str label(struct rule_state *state, const char *verb, struct str name) {
     return arena_printf(state->arena, "%s %.*s", verb, STR_ARG(shown(state, name)));
@@ -32,16 +33,21 @@ static bool is_ignored_model(const struct rule_state *state, struct str text) {
     return false;
 }
 
-// Edits to suggestions of some kinds. Returns the fix if exactly one installed model has the family and
+enum which_suggestions { SUGGEST_ALL, SUGGEST_INSTALLED, SUGGEST_OTHERS };
+
+// Edits to suggestions, nearest first. Returns the fix if exactly one installed model has the family and
 // size that was written: certain enough to be applied by itself.
 static struct fix *add_suggestions(struct rule_state *state, struct finding *finding,
                                    const struct reference *r, const struct catalog *catalog,
-                                   const struct suggestion *suggestions, size_t n, bool installed) {
+                                   const struct suggestion *suggestions, size_t n,
+                                   enum which_suggestions which) {
     struct fix *certain = NULL;
     size_t n_certain = 0;
     for (size_t i = 0; i < n; i++) {
         const struct suggestion *s = &suggestions[i];
-        if ((s->kind == SUGGESTION_INSTALLED) != installed || str_eq(s->name, r->text)) {
+        bool is_installed = s->kind == SUGGESTION_INSTALLED;
+        if ((which == SUGGEST_INSTALLED && !is_installed) || (which == SUGGEST_OTHERS && is_installed) ||
+            str_eq(s->name, r->text)) {
             continue;
         }
         struct str title = label(state, "Change to", s->name);
@@ -54,7 +60,7 @@ static struct fix *add_suggestions(struct rule_state *state, struct finding *fin
             title = arena_printf(state->arena, "%.*s (a guess)", STR_ARG(title));
         }
         struct fix *fix = fix_replace(state, finding, r->start, r->end, s->name, title);
-        if (fix && installed && s->same_size) {
+        if (fix && is_installed && s->same_size) {
             certain = n_certain++ == 0 ? fix : NULL;
         }
     }
@@ -68,10 +74,32 @@ static void mark_certain(struct fix *fix) {
     }
 }
 
+// Looking for suggestions costs half a millisecond. A wrong name is often written many times, and a file
+// full of different ones is not mended by hand: each is looked up once, and only so many of them.
 static size_t suggest(struct rule_state *state, const struct reference *r,
                       const struct server_view *view, struct suggestion *out) {
-    return suggest_models(state->arena, r->text, view->catalog, role_capability(r->role), out,
-                          MAX_SUGGESTIONS);
+    unsigned wanted = role_capability(r->role);
+    struct remembered_suggestions *known = NULL;
+    for (size_t i = 0; i < state->remembered.n && !known; i++) {
+        struct remembered_suggestions *one = &state->remembered.at[i];
+        if (one->wanted == wanted && one->catalog == view->catalog && str_eq(one->text, r->text)) {
+            known = one;
+        }
+    }
+    if (!known) {
+        if (state->remembered.n >= MAX_LOOKUPS) {
+            return 0;
+        }
+        known = VEC_PUSH(state->arena, &state->remembered);
+        known->text = r->text;
+        known->wanted = wanted;
+        known->catalog = view->catalog;
+        known->at = ARENA_ARRAY(state->arena, MAX_SUGGESTIONS, struct suggestion);
+        known->n = suggest_models(state->arena, r->text, view->catalog, wanted, known->at,
+                                  MAX_SUGGESTIONS);
+    }
+    memcpy(out, known->at, known->n * sizeof(*out));
+    return known->n;
 }
 
 // "; did you mean X?" for the nearest one.
@@ -119,8 +147,7 @@ static void say_invalid_name(struct rule_state *state, const struct reference *r
     finding->message =
         arena_printf(state->arena, "%.*s is no model name: %.*s%.*s", STR_ARG(shown(state, r->text)),
                      STR_ARG(why), STR_ARG(did_you_mean(state, suggestions, n)));
-    mark_certain(add_suggestions(state, finding, r, view.catalog, suggestions, n, true));
-    add_suggestions(state, finding, r, view.catalog, suggestions, n, false);
+    mark_certain(add_suggestions(state, finding, r, view.catalog, suggestions, n, SUGGEST_ALL));
 }
 
 // --- absent models ---
@@ -156,8 +183,8 @@ static void say_foreign(struct rule_state *state, const struct absent *a, const 
     finding->message =
         arena_printf(state->arena, "%.*s is %.*s, not an Ollama model%.*s",
                      STR_ARG(shown(state, r->text)), STR_ARG(what), STR_ARG(hint));
-    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true));
-    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, false);
+    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_INSTALLED));
+    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_OTHERS);
     fix_ignore_model(state, finding, r->text);
 }
 
@@ -192,7 +219,7 @@ static void say_not_installed(struct rule_state *state, const struct absent *a,
     }
     struct suggestion suggestions[MAX_SUGGESTIONS];
     size_t n = suggest(state, r, a->view, suggestions);
-    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true);
+    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_INSTALLED);
     fix_ignore_model(state, finding, r->text);
 }
 
@@ -210,8 +237,7 @@ static void say_unknown(struct rule_state *state, const struct absent *a) {
         state->arena, "%.*s is not installed%.*s, and not in this version's library list (%.*s)%.*s",
         STR_ARG(shown(state, r->text)), STR_ARG(on_server(state, a->view)), STR_ARG(library_date()),
         STR_ARG(did_you_mean(state, suggestions, n)));
-    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, true));
-    add_suggestions(state, finding, r, a->view->catalog, suggestions, n, false);
+    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_ALL));
     fix_pull(state, finding, r->text, a->view);
     fix_ignore_model(state, finding, r->text);
 }

@@ -6,6 +6,15 @@
 
 #include "diagnostics/finding.h"
 
+// What a wrong name could have meant, kept for its next use in the file.
+struct remembered_suggestions {
+    struct str text;
+    unsigned wanted; // capabilities
+    const struct catalog *catalog;
+    struct suggestion *at;
+    size_t n;
+};
+
 struct rule_state {
     struct arena *arena;
     const struct analysis_input *input;
@@ -15,6 +24,7 @@ struct rule_state {
     bool no_edits; // UTF-16: offsets are right, but UTF-8 text must not be put in
     VEC(struct finding) findings;
     bool full; // LIMIT_FINDINGS met
+    VEC(struct remembered_suggestions) remembered;
     VEC(struct model_name) new_names; // made by this file itself: ollama create, cp
 };
 
