@@ -7,7 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "base/uri.h"
@@ -28,7 +28,6 @@ struct check {
     struct str host;
     struct cli_session cli;
     struct analyzer *analyzer;
-    struct str cwd;
     // shared by workers, behind the mutex
     uv_mutex_t mutex;
     struct arena arena;
@@ -36,11 +35,6 @@ struct check {
     bool failed; // something could not be read
     struct check_result result;
 };
-
-// The workspace folder of a file: the working folder if the file is below it, else none (its own folder).
-static struct str root_of(const struct check *check, struct str absolute) {
-    return path_is_within(absolute, check->cwd) ? check->cwd : STR_NONE;
-}
 
 static bool wants(void *data, struct str path) {
     (void)data;
@@ -87,7 +81,7 @@ static struct checked_file *file_create(const struct check *check, struct str pa
     struct checked_file *file = mem_alloc(sizeof(*file));
     file->path = arena_copy(&file->arena, path);
     file->absolute = arena_copy(&file->arena, absolute);
-    file->root = root_of(check, absolute);
+    file->root = session_root_of(check->cli.session, absolute);
     file->text = text_create(bytes);
     file->input.path = file->absolute;
     file->input.folder_path = file->root.n ? path_relative(file->absolute, file->root) : file->absolute;
@@ -264,6 +258,7 @@ static int summarise(struct check *check, size_t fixed) {
     for (int i = SEVERITY_ERROR; i <= SEVERITY_HINT; i++) {
         total += counts.by_severity[i];
     }
+    fflush(stdout); // the summary comes last, also where both go to one place
     for (size_t i = 0; i < check->result.n_unchecked; i++) {
         const struct unchecked_host *host = &check->result.unchecked[i];
         fprintf(stderr, "%zu reference%s on %.*s not checked (%.*s)\n", host->references,
@@ -377,13 +372,30 @@ static struct catalog *read_catalog(struct check *check) {
     return catalog;
 }
 
-static void open_session(struct check *check, struct catalog *catalog) {
+// The workspace: the working folder, and what is given outside of it. Their .ollama-ls.json count.
+static void open_session(struct check *check, struct catalog *catalog, const char *const *paths, size_t n) {
     struct session_options options = {
         .host_flag = check->host,
         .offline = check->offline,
         .catalog = catalog,
     };
-    cli_session_open(&check->cli, &options, &check->cwd, 1);
+    VEC(struct str) roots = {0};
+    char *here = realpath(".", NULL);
+    struct str cwd = arena_copy(&check->arena, str_from(here));
+    free(here);
+    if (cwd.n) {
+        *VEC_PUSH(&check->arena, &roots) = cwd;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct stat info;
+        char *real = realpath(paths[i], NULL);
+        if (real && stat(real, &info) == 0 && !(cwd.n && path_is_within(str_from(real), cwd))) {
+            struct str path = arena_copy(&check->arena, str_from(real));
+            *VEC_PUSH(&check->arena, &roots) = S_ISDIR(info.st_mode) ? path : path_dir(path);
+        }
+        free(real);
+    }
+    cli_session_open(&check->cli, &options, roots.at, roots.n);
     check->analyzer = analyzer_retain(session_analyzer(check->cli.session));
 }
 
@@ -399,15 +411,14 @@ int check_run(int argc, char **argv) {
         arena_finish(&check.arena);
         return EXIT_USAGE;
     }
-    char *cwd = realpath(".", NULL);
-    check.cwd = str_from(cwd);
     // A list of what is installed stands for every server: nothing needs to be asked.
     check.offline = check.offline || catalog;
-    open_session(&check, catalog);
-    uv_mutex_init(&check.mutex);
     bool given = optind < argc;
-    code = run(&check, given ? (const char *const *)argv + optind : here,
-               given ? (size_t)(argc - optind) : 1);
+    const char *const *paths = given ? (const char *const *)argv + optind : here;
+    size_t n_paths = given ? (size_t)(argc - optind) : 1;
+    open_session(&check, catalog, paths, n_paths);
+    uv_mutex_init(&check.mutex);
+    code = run(&check, paths, n_paths);
     for (size_t i = 0; i < check.files.n; i++) {
         file_destroy(check.files.at[i]);
     }
@@ -416,6 +427,5 @@ int check_run(int argc, char **argv) {
     cli_session_close(&check.cli);
     catalog_release(catalog);
     arena_finish(&check.arena);
-    free(cwd);
     return code;
 }
