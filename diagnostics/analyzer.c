@@ -30,7 +30,8 @@ struct analyzer *analyzer_retain(struct analyzer *analyzer) {
 }
 
 void analyzer_release(struct analyzer *analyzer) {
-    if (analyzer && atomic_fetch_sub_explicit(&analyzer->references, 1, memory_order_acq_rel) == 1) {
+    if (analyzer &&
+        atomic_fetch_sub_explicit(&analyzer->references, 1, memory_order_acq_rel) == 1) {
         convention_set_finish(&analyzer->set);
         free(analyzer);
     }
@@ -175,7 +176,8 @@ static void order_references(struct collector *collector, struct analysis *analy
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         size_t k = kept;
-        while (k > 0 && kept - k < 8 && !is_double(&ranked[k - 1].reference, &ranked[i].reference)) {
+        while (k > 0 && kept - k < 8 &&
+               !is_double(&ranked[k - 1].reference, &ranked[i].reference)) {
             k--;
         }
         bool is_new = k == 0 || kept - k == 8;
@@ -203,8 +205,9 @@ static void order_references(struct collector *collector, struct analysis *analy
 
 // Is the text before the words on the line the beginning of a comment? `*alone`: nothing else is.
 static bool is_comment(struct str before, enum format format, bool *alone) {
-    static const struct str leaders[] = {STR_INIT("#"), STR_INIT("//"), STR_INIT(";"), STR_INIT("--"),
-                                         STR_INIT("/*"), STR_INIT("<!--"), STR_INIT("::"), STR_INIT("REM")};
+    static const struct str leaders[] = {STR_INIT("#"),  STR_INIT("//"), STR_INIT(";"),
+                                         STR_INIT("--"), STR_INIT("/*"), STR_INIT("<!--"),
+                                         STR_INIT("::"), STR_INIT("REM")};
     (void)format;
     before = str_trim(before);
     for (size_t i = 0; i < sizeof(leaders) / sizeof(leaders[0]); i++) {
@@ -219,8 +222,9 @@ static bool is_comment(struct str before, enum format format, bool *alone) {
 
 static bool is_comment_line(struct str line) {
     line = str_trim(line);
-    return str_starts(line, STR("#")) || str_starts(line, STR("//")) || str_starts(line, STR(";")) ||
-           str_starts(line, STR("--")) || str_starts(line, STR("<!--"));
+    return str_starts(line, STR("#")) || str_starts(line, STR("//")) ||
+           str_starts(line, STR(";")) || str_starts(line, STR("--")) ||
+           str_starts(line, STR("<!--"));
 }
 
 static void find_ignores(struct collector *collector, struct analysis *analysis) {
@@ -235,7 +239,8 @@ static void find_ignores(struct collector *collector, struct analysis *analysis)
         if (!is_comment(str_slice(collector->bytes, start, at), collector->input->format, &alone)) {
             continue;
         }
-        struct str rest = str_slice(collector->bytes, at + needle.text.n, text_line_end(text, line));
+        struct str rest =
+            str_slice(collector->bytes, at + needle.text.n, text_line_end(text, line));
         struct str codes = STR_NONE;
         if (str_starts(rest, STR("["))) {
             size_t end = str_find_char(rest, ']');
@@ -257,8 +262,8 @@ static void find_ignores(struct collector *collector, struct analysis *analysis)
 // --- the run ---
 
 static bool is_example(struct str path) {
-    static const struct str words[] = {STR_INIT(".example"), STR_INIT(".sample"), STR_INIT(".template"),
-                                       STR_INIT(".dist")};
+    static const struct str words[] = {STR_INIT(".example"), STR_INIT(".sample"),
+                                       STR_INIT(".template"), STR_INIT(".dist")};
     struct str base = path_base(path);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         // At the end, or before the format's own ending: config.example.yaml.
@@ -340,7 +345,8 @@ const struct reference *analysis_at(const struct analysis *analysis, size_t offs
     const struct reference *found = NULL;
     for (size_t i = low; i-- > 0 && low - i <= 8;) {
         const struct reference *reference = &analysis->references[i];
-        if (offset <= reference->end && (!found || (reference->kind == REF_MODEL && found->kind != REF_MODEL))) {
+        if (offset <= reference->end &&
+            (!found || (reference->kind == REF_MODEL && found->kind != REF_MODEL))) {
             found = reference;
         }
     }

@@ -16,7 +16,8 @@ struct piece piece_slice(const struct piece *piece, size_t from, size_t to) {
     if (piece->map) {
         slice.map = piece->map + from;
         // The end stands behind the last byte's own place, not before what follows it.
-        slice.end = slice.text.n == piece->text.n - from ? piece->end : piece_offset(piece, from + slice.text.n);
+        slice.end = slice.text.n == piece->text.n - from ? piece->end
+                                                         : piece_offset(piece, from + slice.text.n);
     } else {
         slice.end = slice.start + slice.text.n;
     }
@@ -76,10 +77,18 @@ struct reference *collect_add(struct collector *collector, enum reference_kind k
 size_t prefix_form(struct str text) {
     // Longest first: "ollama:chat:" before "ollama:".
     static const struct str prefixes[] = {
-        STR_INIT("ollama:chat:"),      STR_INIT("ollama:completion:"), STR_INIT("ollama:embeddings:"),
-        STR_INIT("ollama:embedding:"), STR_INIT("litellm/ollama_chat/"), STR_INIT("litellm/ollama/"),
-        STR_INIT("ollama_chat/"),      STR_INIT("ollama://"),          STR_INIT("ollama-local,"),
-        STR_INIT("ollama/"),           STR_INIT("ollama:"),            STR_INIT("ollama|"),
+        STR_INIT("ollama:chat:"),
+        STR_INIT("ollama:completion:"),
+        STR_INIT("ollama:embeddings:"),
+        STR_INIT("ollama:embedding:"),
+        STR_INIT("litellm/ollama_chat/"),
+        STR_INIT("litellm/ollama/"),
+        STR_INIT("ollama_chat/"),
+        STR_INIT("ollama://"),
+        STR_INIT("ollama-local,"),
+        STR_INIT("ollama/"),
+        STR_INIT("ollama:"),
+        STR_INIT("ollama|"),
         STR_INIT("ollama,"),
     };
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
@@ -151,8 +160,8 @@ static bool match_form(const struct model_place *place, const struct form *form,
            (!form->only_library_tag || is_library_tag(str_from_index(rest, form->prefix.n)));
 }
 
-bool reference_set_host(struct collector *collector, struct reference *reference, struct piece value,
-                        enum host_origin origin) {
+bool reference_set_host(struct collector *collector, struct reference *reference,
+                        struct piece value, enum host_origin origin) {
     piece_default(&value);
     value = piece_trim(&value);
     if (value.text.n == 0 || value.text.n > LIMIT_HOST ||
@@ -192,7 +201,8 @@ void collect_num_ctx(struct collector *collector, const struct piece *value, siz
     }
 }
 
-struct reference *collect_model(struct collector *collector, const struct model_place *place, size_t *id) {
+struct reference *collect_model(struct collector *collector, const struct model_place *place,
+                                size_t *id) {
     struct piece value = place->value;
     piece_default(&value);
     value = piece_trim(&value);
@@ -238,7 +248,8 @@ struct reference *collect_model(struct collector *collector, const struct model_
         struct piece written = piece_slice(&value, host, value.text.n);
         size_t index = collector->references.n - 1;
         reference_set_host(collector, reference, written, HOST_ORIGIN_SIBLING);
-        collect_host(collector, &written, V1_ANY, place->convention, place->flags & ~(unsigned)REF_PULLS);
+        collect_host(collector, &written, V1_ANY, place->convention,
+                     place->flags & ~(unsigned)REF_PULLS);
         reference = &collector->references.at[index]; // the array may have moved
     }
     return reference;

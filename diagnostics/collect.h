@@ -67,8 +67,8 @@ void config_collect(struct collector *collector); // YAML, JSON, TOML: conventio
 // pieces of their own (Dockerfile exec form, compose command lists, subprocess lists).
 void shell_command(struct collector *collector, const struct piece *script, struct str convention,
                    unsigned extra_flags);
-void shell_argv(struct collector *collector, const struct piece *words, size_t n, struct str convention,
-                unsigned extra_flags);
+void shell_argv(struct collector *collector, const struct piece *words, size_t n,
+                struct str convention, unsigned extra_flags);
 
 // Variables by the conventions' `variables` (config-formats section 4): Ollama's own, families, the
 // sibling rule inside one environment, URL forms. `items` belong together (one file, one service).

@@ -22,7 +22,8 @@ static bool has_blank(struct str text) {
     return false;
 }
 
-void settings_command(struct settings *settings, const struct config_node *node, struct str convention) {
+void settings_command(struct settings *settings, const struct config_node *node,
+                      struct str convention) {
     const struct config *config = settings->config;
     node = config_resolve(node);
     if (!node) {
@@ -35,7 +36,8 @@ void settings_command(struct settings *settings, const struct config_node *node,
     }
     if (node->kind == CONFIG_OBJECT) { // package.json's scripts, devcontainer's named commands
         for (const struct config_node *each = node->first; each; each = each->next) {
-            if (each->matters && config_resolve(each) && config_resolve(each)->kind != CONFIG_OBJECT) {
+            if (each->matters && config_resolve(each) &&
+                config_resolve(each)->kind != CONFIG_OBJECT) {
                 settings_command(settings, each, convention);
             }
         }
@@ -67,13 +69,15 @@ void settings_command(struct settings *settings, const struct config_node *node,
         }
     }
     // Lists of lines are done with; a list of words is one command, behind what compose puts in front.
-    size_t first = n > 0 && (str_eq(words[0].text, STR("CMD")) || str_eq(words[0].text, STR("CMD-SHELL")));
+    size_t first =
+        n > 0 && (str_eq(words[0].text, STR("CMD")) || str_eq(words[0].text, STR("CMD-SHELL")));
     if (is_words && n > first && !is_shell(words[first].text)) {
         shell_argv(settings->collector, words + first, n - first, convention, 0);
     }
 }
 
-void settings_environment(struct settings *settings, const struct config_node *node, struct str convention) {
+void settings_environment(struct settings *settings, const struct config_node *node,
+                          struct str convention) {
     const struct config *config = settings->config;
     VEC(struct env_item) items = {0};
     node = config_resolve(node);
@@ -119,13 +123,16 @@ void settings_environment(struct settings *settings, const struct config_node *n
 static bool follows_entrypoint(const struct config *config, const struct config_node *object,
                                const struct config_node *node) {
     struct str image = config_text(config, config_get(config, object, STR("image")));
-    return wild_match(STR("*ollama/ollama*"), image) && !config_get(config, object, STR("entrypoint")) &&
+    return wild_match(STR("*ollama/ollama*"), image) &&
+           !config_get(config, object, STR("entrypoint")) &&
            (str_eq(config_key(config, node), STR("command")) ||
-            (str_eq(config_key(config, node), STR("args")) && !config_get(config, object, STR("command"))));
+            (str_eq(config_key(config, node), STR("args")) &&
+             !config_get(config, object, STR("command"))));
 }
 
 // `command: pull llama3.2` of Ollama's image, as if "ollama" stood in front.
-static void image_command(struct settings *settings, const struct config_node *node, struct str convention) {
+static void image_command(struct settings *settings, const struct config_node *node,
+                          struct str convention) {
     struct piece piece = config_value(settings->config, node);
     struct arena *arena = settings->collector->arena;
     static const struct str program = STR_INIT("ollama ");
@@ -166,12 +173,14 @@ bool settings_split_command(struct settings *settings, const struct config_node 
     const struct config_node *command = config_get(config, object, STR("command"));
     if (command && command != value && str_eq(config_key(config, node), STR("args"))) {
         const struct config_node *each = command->kind == CONFIG_ARRAY ? command->first : command;
-        for (; each && n < WORDS_MAX / 2; each = command->kind == CONFIG_ARRAY ? each->next : NULL) {
+        for (; each && n < WORDS_MAX / 2;
+             each = command->kind == CONFIG_ARRAY ? each->next : NULL) {
             words[n++] = config_value(config, config_resolve(each));
         }
     } else if (is_follower && !is_shell(config_text(config, value->first)) &&
                !str_eq(config_text(config, value->first), STR("ollama"))) {
-        words[n++] = (struct piece){.text = STR("ollama"), .start = value->start, .end = value->start};
+        words[n++] =
+            (struct piece){.text = STR("ollama"), .start = value->start, .end = value->start};
     }
     if (n == 0 || is_shell(words[0].text)) {
         return false;

@@ -213,7 +213,8 @@ struct str config_key(const struct config *config, const struct config_node *nod
 struct piece config_value(const struct config *config, const struct config_node *node) {
     if (!node || node->kind != CONFIG_SCALAR) {
         size_t at = node ? node->start : 0;
-        return (struct piece){.start = at, .end = node && node->kind == CONFIG_NULL ? node->end : at};
+        return (struct piece){.start = at,
+                              .end = node && node->kind == CONFIG_NULL ? node->end : at};
     }
     return decode(config, (enum config_style)node->style, node->start, node->end);
 }

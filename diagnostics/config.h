@@ -98,7 +98,8 @@ size_t config_escape(struct str s, size_t i, char out[4], size_t *n_out);
 // Decoders: bytes [start, end) of the file in this style.
 struct piece config_decode(const struct config *config, enum config_style style, size_t start,
                            size_t end);
-struct piece yaml_decode(const struct config *config, enum config_style style, size_t start, size_t end);
+struct piece yaml_decode(const struct config *config, enum config_style style, size_t start,
+                         size_t end);
 
 // Names to nodes in constant time: anchors of YAML, tables of TOML.
 struct config_index {

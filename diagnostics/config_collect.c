@@ -50,7 +50,8 @@ static int compare_hits(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static struct hits find_hits(struct collector *collector, const struct convention *const *active, size_t n) {
+static struct hits find_hits(struct collector *collector, const struct convention *const *active,
+                             size_t n) {
     VEC(uint32_t) hits = {0};
     VEC(struct str) done = {0};
     for (size_t i = 0; i < n; i++) {
@@ -65,7 +66,8 @@ static struct hits find_hits(struct collector *collector, const struct conventio
             }
             *VEC_PUSH(collector->arena, &done) = needle->text;
             size_t at = needle_find(collector->bytes, needle, 0);
-            for (; at != STR_NPOS; at = needle_find(collector->bytes, needle, at + needle->text.n)) {
+            for (; at != STR_NPOS;
+                 at = needle_find(collector->bytes, needle, at + needle->text.n)) {
                 *VEC_PUSH(collector->arena, &hits) = (uint32_t)at;
             }
         }
@@ -111,8 +113,8 @@ static bool mark(struct config_node *node, const struct hits *hits, bool all) {
 static enum model_role role_of(const struct worker *worker, const struct config_node *object) {
     for (size_t i = 0; i < worker->ref->n_roles; i++) {
         const struct role_rule *rule = &worker->ref->roles[i];
-        if (rule->when.n == 0 ||
-            conditions_hold(&rule->when, worker->settings->config, worker->settings->root, object)) {
+        if (rule->when.n == 0 || conditions_hold(&rule->when, worker->settings->config,
+                                                 worker->settings->root, object)) {
             return rule->role;
         }
     }
@@ -129,14 +131,16 @@ static bool take_host(struct worker *worker, size_t index, const struct config_n
     return reference_set_host(collector, &collector->references.at[index], piece, origin);
 }
 
-static void set_host(struct worker *worker, size_t index, const struct config_node *object, size_t provider) {
+static void set_host(struct worker *worker, size_t index, const struct config_node *object,
+                     size_t provider) {
     struct settings *settings = worker->settings;
     const struct ref_rule *ref = worker->ref;
     if (settings->collector->references.at[index].host.origin != HOST_ORIGIN_NONE) {
         return;
     }
     for (size_t i = 0; i < ref->n_hosts; i++) {
-        const struct config_node *node = path_find(settings->config, settings->root, &ref->hosts[i], object);
+        const struct config_node *node =
+            path_find(settings->config, settings->root, &ref->hosts[i], object);
         if (node && node->kind == CONFIG_SCALAR) {
             // A host elsewhere in the file is a provider's.
             bool is_sibling = settings_object(node) == object;
@@ -148,7 +152,8 @@ static void set_host(struct worker *worker, size_t index, const struct config_no
     }
     if (provider < worker->providers.n && worker->providers.at[provider].host) {
         const struct provider *block = &worker->providers.at[provider];
-        take_host(worker, index, block->host, HOST_ORIGIN_PROVIDER, block->v1 ? block->v1 : ref->v1);
+        take_host(worker, index, block->host, HOST_ORIGIN_PROVIDER,
+                  block->v1 ? block->v1 : ref->v1);
     } else if (ref->host_literal.n > 0) {
         settings->collector->references.at[index].host = (struct reference_host){
             .origin = HOST_ORIGIN_SIBLING, .written = ref->host_literal};
@@ -164,8 +169,8 @@ static size_t find_provider(const struct worker *worker, struct str id) {
     return SIZE_MAX;
 }
 
-static void add_reference(struct worker *worker, const struct config_node *object, struct piece value,
-                          size_t provider) {
+static void add_reference(struct worker *worker, const struct config_node *object,
+                          struct piece value, size_t provider) {
     struct settings *settings = worker->settings;
     const struct ref_rule *ref = worker->ref;
     const struct convention *convention = worker->convention;
@@ -175,7 +180,8 @@ static void add_reference(struct worker *worker, const struct config_node *objec
         .convention = convention->name, .maps_aliases = convention->maps_aliases,
         .takes_empty = convention->n_files > 0 || convention->when.n > 0,
     };
-    if (ref->pulls.n > 0 && conditions_hold(&ref->pulls, settings->config, settings->root, object)) {
+    if (ref->pulls.n > 0 &&
+        conditions_hold(&ref->pulls, settings->config, settings->root, object)) {
         place.flags |= REF_PULLS;
     }
     size_t index = settings->collector->references.n;
@@ -201,13 +207,15 @@ static bool visit_reference(void *data, const struct config_node *node, bool is_
     }
     const struct config_node *value = is_key ? node : config_resolve(node);
     if (!value || (!is_key && value->kind != CONFIG_SCALAR && value->kind != CONFIG_NULL) ||
-        (ref->when.n > 0 && !conditions_hold(&ref->when, settings->config, settings->root, object))) {
+        (ref->when.n > 0 &&
+         !conditions_hold(&ref->when, settings->config, settings->root, object))) {
         return true;
     }
     size_t provider = SIZE_MAX;
     if (ref->provider) {
-        provider = find_provider(worker, config_text(settings->config, path_find(settings->config, settings->root,
-                                                                                 ref->provider, object)));
+        provider = find_provider(
+            worker, config_text(settings->config, path_find(settings->config, settings->root,
+                                                            ref->provider, object)));
         if (provider == SIZE_MAX) {
             return true;
         }
@@ -249,7 +257,8 @@ static bool visit_provider(void *data, const struct config_node *node, bool is_k
     struct settings *settings = worker->settings;
     const struct provider_rule *rule = worker->provider_rule;
     const struct config_node *block = config_resolve(node);
-    if (is_key || !block || !conditions_hold(&rule->when, settings->config, settings->root, block)) {
+    if (is_key || !block ||
+        !conditions_hold(&rule->when, settings->config, settings->root, block)) {
         return true;
     }
     struct provider *provider = VEC_PUSH(settings->collector->arena, &worker->providers);
@@ -261,7 +270,8 @@ static bool visit_provider(void *data, const struct config_node *node, bool is_k
         provider->id = config_key(settings->config, node);
     }
     if (rule->host.n > 0) {
-        const struct config_node *host = path_find(settings->config, settings->root, &rule->host, block);
+        const struct config_node *host =
+            path_find(settings->config, settings->root, &rule->host, block);
         provider->host = host && host->kind == CONFIG_SCALAR ? host : NULL;
         if (provider->host) {
             struct piece piece = config_value(settings->config, host);
@@ -316,7 +326,8 @@ static void run_rules(struct worker *worker, const struct config_node *object, b
         worker->ref = &convention->refs[i];
         for (size_t k = 0; k < worker->ref->n_paths; k++) {
             if (worker->ref->paths[k].is_anywhere == anywhere) {
-                run_path(worker, &worker->ref->paths[k], object, worker->ref->prune, visit_reference);
+                run_path(worker, &worker->ref->paths[k], object, worker->ref->prune,
+                         visit_reference);
             }
         }
     }
@@ -337,7 +348,8 @@ static void run_rules(struct worker *worker, const struct config_node *object, b
         when = &convention->environments[i].when;
         if (convention->environments[i].path.is_anywhere == anywhere &&
             conditions_hold(when, settings->config, settings->root, object)) {
-            run_path(worker, &convention->environments[i].path, object, PRUNE_VALUES, visit_environment);
+            run_path(worker, &convention->environments[i].path, object, PRUNE_VALUES,
+                     visit_environment);
         }
     }
 }
@@ -402,7 +414,8 @@ static void remove_never(struct worker *worker) {
         const struct reference *reference = &collector->references.at[i];
         bool is_never = false;
         for (size_t k = 0; k < never.spans.n && !is_never; k++) {
-            is_never = reference->kind == REF_MODEL && reference->prefix_start >= never.spans.at[k].start &&
+            is_never = reference->kind == REF_MODEL &&
+                       reference->prefix_start >= never.spans.at[k].start &&
                        reference->end <= never.spans.at[k].end;
         }
         if (!is_never) {
@@ -412,7 +425,8 @@ static void remove_never(struct worker *worker) {
     collector->references.n = kept;
 }
 
-static void run_document(struct settings *settings, const struct convention *const *active, size_t n) {
+static void run_document(struct settings *settings, const struct convention *const *active,
+                         size_t n) {
     struct arena *arena = settings->collector->arena;
     struct worker *workers = ARENA_ARRAY(arena, n + 1, struct worker);
     size_t n_workers = 0;
@@ -426,7 +440,8 @@ static void run_document(struct settings *settings, const struct convention *con
         worker->budget = PATH_BUDGET;
         for (size_t k = 0; k < active[i]->n_providers; k++) {
             worker->provider_rule = &active[i]->providers[k];
-            run_path(worker, &worker->provider_rule->path, settings->root, PRUNE_NOTHING, visit_provider);
+            run_path(worker, &worker->provider_rule->path, settings->root, PRUNE_NOTHING,
+                     visit_provider);
         }
         for (size_t k = 0; k < active[i]->n_provider_ids; k++) {
             *VEC_PUSH(arena, &worker->ids) = active[i]->provider_ids[k];
@@ -471,7 +486,8 @@ static bool occurs(struct occurrences *occurrences, const struct convention *con
 void config_collect(struct collector *collector) {
     const struct convention_set *set = analyzer_conventions(collector->analyzer);
     const struct analysis_input *input = collector->input;
-    const struct convention **active = ARENA_ARRAY(collector->arena, set->n + 1, const struct convention *);
+    const struct convention **active =
+        ARENA_ARRAY(collector->arena, set->n + 1, const struct convention *);
     struct occurrences occurrences = {.collector = collector};
     size_t n = 0;
     bool all = false;
@@ -494,7 +510,8 @@ void config_collect(struct collector *collector) {
     struct hits hits = find_hits(collector, active, n);
     collector->containers = containers_find(config);
     struct settings settings = {.collector = collector, .set = set, .config = config};
-    for (struct config_node *root = config->documents; root && !collector->full; root = root->next) {
+    for (struct config_node *root = config->documents; root && !collector->full;
+         root = root->next) {
         mark(root, &hits, all);
         settings.root = root;
         run_document(&settings, active, n);

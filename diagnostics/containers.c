@@ -8,7 +8,8 @@
 
 #define SERVICES_MAX 512 // services looked at
 
-static void add_service(struct containers *containers, struct str name, const struct config_node *node) {
+static void add_service(struct containers *containers, struct str name,
+                        const struct config_node *node) {
     if (name.n > 0 && containers->services.n < SERVICES_MAX) {
         *VEC_PUSH(containers->config->arena, &containers->services) =
             (struct container_service){name, node};
@@ -30,9 +31,11 @@ static bool add_compose(struct containers *containers, const struct config_node 
         is_compose = is_compose || config_get(config, service, STR("image")) ||
                      config_get(config, service, STR("build"));
         add_service(containers, config_key(config, each), service);
-        add_service(containers, config_text(config, config_get(config, service, STR("container_name"))),
+        add_service(containers,
+                    config_text(config, config_get(config, service, STR("container_name"))),
                     service);
-        add_service(containers, config_text(config, config_get(config, service, STR("hostname"))), service);
+        add_service(containers, config_text(config, config_get(config, service, STR("hostname"))),
+                    service);
     }
     return is_compose;
 }
@@ -45,7 +48,8 @@ static bool add_kubernetes(struct containers *containers, const struct config_no
     }
     if (str_eq(kind, STR("Service"))) {
         const struct config_node *metadata = config_get(config, root, STR("metadata"));
-        add_service(containers, config_text(config, config_get(config, metadata, STR("name"))), NULL);
+        add_service(containers, config_text(config, config_get(config, metadata, STR("name"))),
+                    NULL);
     }
     return true;
 }
@@ -69,7 +73,8 @@ static uint16_t published_by_text(struct str text, uint16_t port) {
     text = str_slice(text, 0, slash == STR_NPOS ? text.n : slash);
     size_t colon = str_rfind_char(text, ':');
     int64_t inside = 0;
-    if (colon == STR_NPOS || !str_to_int64(str_from_index(text, colon + 1), &inside) || inside != port) {
+    if (colon == STR_NPOS || !str_to_int64(str_from_index(text, colon + 1), &inside) ||
+        inside != port) {
         return 0;
     }
     struct str outside = str_slice(text, 0, colon);
@@ -81,11 +86,12 @@ static uint16_t published_by_text(struct str text, uint16_t port) {
         outside = str_from_index(outside, colon == STR_NPOS ? 0 : colon + 1);
     }
     int64_t number = 0;
-    return str_to_int64(outside, &number) && number > 0 && number <= UINT16_MAX ? (uint16_t)number : 0;
+    return str_to_int64(outside, &number) && number > 0 && number <= UINT16_MAX ? (uint16_t)number
+                                                                                : 0;
 }
 
-static uint16_t published_port(const struct containers *containers, const struct config_node *service,
-                               uint16_t port) {
+static uint16_t published_port(const struct containers *containers,
+                               const struct config_node *service, uint16_t port) {
     const struct config *config = containers->config;
     const struct config_node *ports = config_get(config, service, STR("ports"));
     for (const struct config_node *each = ports ? ports->first : NULL; each; each = each->next) {
@@ -95,9 +101,11 @@ static uint16_t published_port(const struct containers *containers, const struct
         int64_t outside = 0;
         if (entry && entry->kind == CONFIG_SCALAR) {
             found = published_by_text(config_text(config, entry), port);
-        } else if (str_to_int64(config_text(config, config_get(config, entry, STR("target"))), &inside) &&
+        } else if (str_to_int64(config_text(config, config_get(config, entry, STR("target"))),
+                                &inside) &&
                    inside == port &&
-                   str_to_int64(config_text(config, config_get(config, entry, STR("published"))), &outside) &&
+                   str_to_int64(config_text(config, config_get(config, entry, STR("published"))),
+                                &outside) &&
                    outside > 0 && outside <= UINT16_MAX) {
             found = (uint16_t)outside;
         }

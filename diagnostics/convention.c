@@ -77,7 +77,8 @@ static int compare_variables(const void *a, const void *b) {
     return order ? order : x < y ? -1 : x > y; // qsort is not stable: keep the order of the files
 }
 
-static void index_variables(struct convention_set *set, const struct variable_rule *rules, size_t n) {
+static void index_variables(struct convention_set *set, const struct variable_rule *rules,
+                            size_t n) {
     set->variables = ARENA_ARRAY(&set->arena, n + 1, const struct variable_rule *);
     for (size_t i = 0; i < n; i++) {
         set->variables[i] = &rules[i];

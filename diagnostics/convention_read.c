@@ -28,7 +28,8 @@ void convention_problem(struct convention_reader *reader, const char *format, ..
         message = arena_printf(reader->arena, "%.*s: conventions[%zu]: %.*s", STR_ARG(reader->file),
                                reader->index, STR_ARG(message));
     } else {
-        message = arena_printf(reader->arena, "conventions[%zu]: %.*s", reader->index, STR_ARG(message));
+        message =
+            arena_printf(reader->arena, "conventions[%zu]: %.*s", reader->index, STR_ARG(message));
     }
     reader->on_problem(reader->data, message);
 }
@@ -152,8 +153,8 @@ static void read_group(struct convention_reader *reader, struct json_object *obj
 }
 
 // An object, all of whose members must hold, or an array of such objects, any of which must.
-static struct conditions read_conditions(struct convention_reader *reader, struct json_object *value,
-                                         const char *member) {
+static struct conditions read_conditions(struct convention_reader *reader,
+                                         struct json_object *value, const char *member) {
     struct conditions conditions = {0};
     if (!value) {
         return conditions;
@@ -186,14 +187,16 @@ static void read_form_text(struct convention_reader *reader, struct str text, st
     }
     size_t name = str_find(text, STR("NAME"));
     if (name == STR_NPOS) {
-        convention_problem(reader, "form: NAME must stand where the name stands, as in \"ollama/NAME\"");
+        convention_problem(reader,
+                           "form: NAME must stand where the name stands, as in \"ollama/NAME\"");
         return;
     }
     struct str prefix = str_slice(text, 0, name);
     struct str rest = str_from_index(text, name + 4);
     if (rest.n > 0) {
         if (rest.n != 5 || !str_ends(rest, STR("HOST"))) {
-            convention_problem(reader, "form: only a mark and HOST may follow NAME, as in \"NAME@HOST\"");
+            convention_problem(reader,
+                               "form: only a mark and HOST may follow NAME, as in \"NAME@HOST\"");
         }
         out->host_mark = rest.p[0];
     }
@@ -208,8 +211,8 @@ static void read_form_text(struct convention_reader *reader, struct str text, st
     out->prefix = arena_copy(reader->arena, prefix);
 }
 
-const struct form *convention_read_forms(struct convention_reader *reader, struct json_object *value,
-                                         size_t *n) {
+const struct form *convention_read_forms(struct convention_reader *reader,
+                                         struct json_object *value, size_t *n) {
     bool is_single = value && !json_is(value, json_type_array);
     *n = is_single ? 1 : json_count(value);
     struct form *forms = ARENA_ARRAY(reader->arena, *n + 1, struct form);
@@ -233,13 +236,14 @@ enum model_role convention_read_role(struct convention_reader *reader, struct js
     struct str word = json_str(value);
     enum model_role role = role_parse(word);
     if (role == ROLE_ANY && !str_eq(word, STR("any"))) {
-        convention_problem(reader, "role: one of any, chat, completion, autocomplete, embed, tools, vision");
+        convention_problem(
+            reader, "role: one of any, chat, completion, autocomplete, embed, tools, vision");
     }
     return role;
 }
 
-static const struct role_rule *read_roles(struct convention_reader *reader, struct json_object *value,
-                                          size_t *n) {
+static const struct role_rule *read_roles(struct convention_reader *reader,
+                                          struct json_object *value, size_t *n) {
     bool is_single = value && !json_is(value, json_type_array);
     *n = is_single ? 1 : json_count(value);
     struct role_rule *roles = ARENA_ARRAY(reader->arena, *n + 1, struct role_rule);
@@ -268,7 +272,8 @@ static bool condition_is_local(const struct condition *condition) {
         return false;
     }
     for (size_t i = 0; i < condition->path.n; i++) {
-        if (condition->path.steps[i].kind == STEP_UP || condition->path.steps[i].kind == STEP_NAMED) {
+        if (condition->path.steps[i].kind == STEP_UP ||
+            condition->path.steps[i].kind == STEP_NAMED) {
             return false;
         }
     }
@@ -310,7 +315,8 @@ static void read_ref_host(struct convention_reader *reader, struct json_object *
     }
 }
 
-static void read_ref(struct convention_reader *reader, struct json_object *entry, struct ref_rule *out) {
+static void read_ref(struct convention_reader *reader, struct json_object *entry,
+                     struct ref_rule *out) {
     out->paths = read_paths(reader, json_get(entry, "path"), "path", &out->n_paths);
     out->when = read_conditions(reader, json_get(entry, "if"), "if");
     out->forms = convention_read_forms(reader, json_get(entry, "form"), &out->n_forms);
@@ -340,14 +346,15 @@ static void read_ref(struct convention_reader *reader, struct json_object *entry
     out->prune = prune_of(out);
 }
 
-static const char *const ref_members[] = {"path",  "if",    "form", "role",      "host", "provider", "pulls",
-                                          "quiet", "new",   "v1",   "separator", "installs",
-                                          "numCtx", "about", NULL};
+static const char *const ref_members[] = {"path",      "if",       "form",   "role",  "host",
+                                          "provider",  "pulls",    "quiet",  "new",   "v1",
+                                          "separator", "installs", "numCtx", "about", NULL};
 
 static void read_variable(struct convention_reader *reader, struct json_object *entry,
                           const struct convention *convention) {
-    static const char *const known[] = {"name", "kind", "role", "form", "requires", "host", "separator",
-                                        "v1", "quiet", "pulls", "hostnameOnly", "about", NULL};
+    static const char *const known[] = {"name",         "kind",      "role", "form",  "requires",
+                                        "host",         "separator", "v1",   "quiet", "pulls",
+                                        "hostnameOnly", "about",     NULL};
     check_members(reader, entry, known);
     size_t n = 0;
     const struct str *names = read_strings(reader, json_get(entry, "name"), "name", &n);
@@ -358,7 +365,8 @@ static void read_variable(struct convention_reader *reader, struct json_object *
     if (rule.kind == VARIABLE_MODEL && !str_eq(kind, STR("model"))) {
         convention_problem(reader, "kind: one of model, host, none");
     }
-    rule.role = json_has(entry, "role") ? convention_read_role(reader, json_get(entry, "role")) : ROLE_ANY;
+    rule.role =
+        json_has(entry, "role") ? convention_read_role(reader, json_get(entry, "role")) : ROLE_ANY;
     rule.forms = convention_read_forms(reader, json_get(entry, "form"), &rule.n_forms);
     rule.requires = read_conditions(reader, json_get(entry, "requires"), "requires");
     const struct str *hosts = read_strings(reader, json_get(entry, "host"), "host", &rule.n_hosts);
@@ -377,23 +385,24 @@ static void read_variable(struct convention_reader *reader, struct json_object *
 }
 
 // An array of objects, each checked for unknown members and given to `read`.
-#define READ_RULES(reader, entry, member, type, known, target, count, read)                            \
-    do {                                                                                               \
-        struct json_object *rules_ = json_get(entry, member);                                          \
-        size_t n_ = json_count(rules_);                                                                \
-        type *at_ = ARENA_ARRAY((reader)->arena, n_ + 1, type);                                        \
-        for (size_t i_ = 0; i_ < n_; i_++) {                                                           \
-            struct json_object *rule_ = json_at(rules_, i_);                                           \
-            if (json_is(rule_, json_type_object)) {                                                    \
-                check_members(reader, rule_, known);                                                   \
-            }                                                                                          \
-            read(reader, rule_, &at_[i_]);                                                             \
-        }                                                                                              \
-        (target) = at_;                                                                                \
-        (count) = n_;                                                                                  \
+#define READ_RULES(reader, entry, member, type, known, target, count, read)                        \
+    do {                                                                                           \
+        struct json_object *rules_ = json_get(entry, member);                                      \
+        size_t n_ = json_count(rules_);                                                            \
+        type *at_ = ARENA_ARRAY((reader)->arena, n_ + 1, type);                                    \
+        for (size_t i_ = 0; i_ < n_; i_++) {                                                       \
+            struct json_object *rule_ = json_at(rules_, i_);                                       \
+            if (json_is(rule_, json_type_object)) {                                                \
+                check_members(reader, rule_, known);                                               \
+            }                                                                                      \
+            read(reader, rule_, &at_[i_]);                                                         \
+        }                                                                                          \
+        (target) = at_;                                                                            \
+        (count) = n_;                                                                              \
     } while (0)
 
-static void read_host(struct convention_reader *reader, struct json_object *entry, struct host_rule *out) {
+static void read_host(struct convention_reader *reader, struct json_object *entry,
+                      struct host_rule *out) {
     read_path(reader, json_get_str(entry, "path"), &out->path);
     out->when = read_conditions(reader, json_get(entry, "if"), "if");
     out->v1 = read_v1(reader, entry);
@@ -429,7 +438,8 @@ static void read_provider(struct convention_reader *reader, struct json_object *
     out->v1 = read_v1(reader, entry);
 }
 
-static void read_files(struct convention_reader *reader, struct json_object *entry, struct convention *out) {
+static void read_files(struct convention_reader *reader, struct json_object *entry,
+                       struct convention *out) {
     out->files = read_strings(reader, json_get(entry, "files"), "files", &out->n_files);
     size_t n = 0;
     const struct str *formats = read_strings(reader, json_get(entry, "formats"), "formats", &n);
@@ -454,14 +464,17 @@ static void read_files(struct convention_reader *reader, struct json_object *ent
     out->n_needles = is_default ? 2 : n;
 }
 
-bool convention_read(struct convention_reader *reader, struct json_object *entry, struct convention *out) {
+bool convention_read(struct convention_reader *reader, struct json_object *entry,
+                     struct convention *out) {
     static const char *const known[] = {
-        "name", "about", "files", "formats", "needles", "when", "refs", "hosts", "commands", "environments",
-        "providers", "providerIds", "variables", "never", "hostVariables", "aliases", "query",
+        "name", "about", "files", "formats", "needles", "when", "refs", "hosts", "commands",
+        "environments", "providers", "providerIds", "variables", "never", "hostVariables",
+        "aliases", "query",
         // the members of a reference, for entries that have only one
-        "path", "if", "form", "role", "host", "provider", "pulls", "quiet", "new", "v1", "separator",
-        "installs", "numCtx", NULL};
-    static const char *const host_members[] = {"path", "if", "v1", "hostnameOnly", "separator", "about", NULL};
+        "path", "if", "form", "role", "host", "provider", "pulls", "quiet", "new", "v1",
+        "separator", "installs", "numCtx", NULL};
+    static const char *const host_members[] = {"path",      "if",    "v1", "hostnameOnly",
+                                               "separator", "about", NULL};
     static const char *const place_members[] = {"path", "if", "about", NULL};
     static const char *const provider_members[] = {"path", "id", "if", "host", "v1", "about", NULL};
     reader->failed = false;
@@ -477,12 +490,14 @@ bool convention_read(struct convention_reader *reader, struct json_object *entry
     }
     read_files(reader, entry, out);
     out->when = read_conditions(reader, json_get(entry, "when"), "when");
-    READ_RULES(reader, entry, "refs", struct ref_rule, ref_members, out->refs, out->n_refs, read_ref);
-    READ_RULES(reader, entry, "hosts", struct host_rule, host_members, out->hosts, out->n_hosts, read_host);
+    READ_RULES(reader, entry, "refs", struct ref_rule, ref_members, out->refs, out->n_refs,
+               read_ref);
+    READ_RULES(reader, entry, "hosts", struct host_rule, host_members, out->hosts, out->n_hosts,
+               read_host);
     READ_RULES(reader, entry, "commands", struct command_rule, place_members, out->commands,
                out->n_commands, read_command);
-    READ_RULES(reader, entry, "environments", struct environment_rule, place_members, out->environments,
-               out->n_environments, read_environment);
+    READ_RULES(reader, entry, "environments", struct environment_rule, place_members,
+               out->environments, out->n_environments, read_environment);
     READ_RULES(reader, entry, "providers", struct provider_rule, provider_members, out->providers,
                out->n_providers, read_provider);
     out->provider_ids = read_strings(reader, json_get(entry, "providerIds"), "providerIds",
@@ -504,7 +519,8 @@ bool convention_read(struct convention_reader *reader, struct json_object *entry
     }
     if (json_has(entry, "query")) {
         convention_read_query(reader, entry, out);
-    } else if (reader->is_user && out->n_refs + out->n_hosts + out->n_commands + out->n_environments == 0 &&
+    } else if (reader->is_user &&
+               out->n_refs + out->n_hosts + out->n_commands + out->n_environments == 0 &&
                json_count(variables) == 0) {
         convention_problem(reader, "\"path\" or \"query\" is missing");
     }
@@ -514,7 +530,8 @@ bool convention_read(struct convention_reader *reader, struct json_object *entry
 void convention_read_lists(struct convention_reader *reader, struct json_object *root,
                            struct convention_set *set) {
     if (json_has(root, "placeholders")) {
-        set->placeholders = read_strings(reader, json_get(root, "placeholders"), "placeholders", NULL);
+        set->placeholders =
+            read_strings(reader, json_get(root, "placeholders"), "placeholders", NULL);
         set->placeholder_words =
             read_strings(reader, json_get(root, "placeholderWords"), "placeholderWords", NULL);
     }
@@ -523,7 +540,8 @@ void convention_read_lists(struct convention_reader *reader, struct json_object 
                                            &set->n_host_variables);
     }
     if (json_has(root, "containerNames")) {
-        set->container_names = read_strings(reader, json_get(root, "containerNames"), "containerNames", NULL);
+        set->container_names =
+            read_strings(reader, json_get(root, "containerNames"), "containerNames", NULL);
     }
     struct json_object *lists = json_get(root, "siblings");
     if (!lists) {
@@ -543,6 +561,7 @@ void convention_read_lists(struct convention_reader *reader, struct json_object 
         {"autocompleteKeys", &to->autocomplete_keys}, {"chatKeys", &to->chat_keys},
     };
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        *members[i].list = read_strings(reader, json_get(lists, members[i].member), members[i].member, NULL);
+        *members[i].list =
+            read_strings(reader, json_get(lists, members[i].member), members[i].member, NULL);
     }
 }

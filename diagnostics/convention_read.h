@@ -22,13 +22,14 @@ void convention_problem(struct convention_reader *reader, const char *format, ..
     __attribute__((format(printf, 2, 3)));
 
 // False when the entry is left out. `*out` must be zeroed and live as long as the arena.
-bool convention_read(struct convention_reader *reader, struct json_object *entry, struct convention *out);
+bool convention_read(struct convention_reader *reader, struct json_object *entry,
+                     struct convention *out);
 
 // query.c: the member "query" and what goes with it.
 void convention_read_query(struct convention_reader *reader, struct json_object *entry,
                            struct convention *out);
-const struct form *convention_read_forms(struct convention_reader *reader, struct json_object *value,
-                                         size_t *n);
+const struct form *convention_read_forms(struct convention_reader *reader,
+                                         struct json_object *value, size_t *n);
 enum model_role convention_read_role(struct convention_reader *reader, struct json_object *value);
 
 // The lists that belong to no convention: "placeholders", "siblings", "hostVariables",

@@ -11,10 +11,18 @@
 #include "grammars/grammars.h"
 
 static const char *const names[] = {
-    [FORMAT_NONE] = "none",       [FORMAT_MODELFILE] = "modelfile",   [FORMAT_DOTENV] = "dotenv",
-    [FORMAT_YAML] = "yaml",       [FORMAT_JSON] = "json",             [FORMAT_TOML] = "toml",
-    [FORMAT_SHELL] = "shell",     [FORMAT_MAKEFILE] = "makefile",     [FORMAT_DOCKERFILE] = "dockerfile",
-    [FORMAT_SYSTEMD] = "systemd", [FORMAT_NAMEL3SS] = "namel3ss",     [FORMAT_MARKDOWN] = "markdown",
+    [FORMAT_NONE] = "none",
+    [FORMAT_MODELFILE] = "modelfile",
+    [FORMAT_DOTENV] = "dotenv",
+    [FORMAT_YAML] = "yaml",
+    [FORMAT_JSON] = "json",
+    [FORMAT_TOML] = "toml",
+    [FORMAT_SHELL] = "shell",
+    [FORMAT_MAKEFILE] = "makefile",
+    [FORMAT_DOCKERFILE] = "dockerfile",
+    [FORMAT_SYSTEMD] = "systemd",
+    [FORMAT_NAMEL3SS] = "namel3ss",
+    [FORMAT_MARKDOWN] = "markdown",
 };
 
 const char *format_name(enum format format) {
@@ -102,9 +110,9 @@ static const struct word_format languages[] = {
 };
 
 // What templates and examples are called in addition: config.yaml.example is YAML.
-static const struct str additions[] = {STR_INIT("example"), STR_INIT("sample"), STR_INIT("template"),
-                                       STR_INIT("dist"),    STR_INIT("j2"),     STR_INIT("tmpl"),
-                                       STR_INIT("tpl"),     STR_INIT("in"),     STR_INIT("bak")};
+static const struct str additions[] = {
+    STR_INIT("example"), STR_INIT("sample"), STR_INIT("template"), STR_INIT("dist"), STR_INIT("j2"),
+    STR_INIT("tmpl"),    STR_INIT("tpl"),    STR_INIT("in"),       STR_INIT("bak")};
 
 static bool is_addition(struct str extension) {
     for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
@@ -153,10 +161,11 @@ static enum format detect_name(struct str path, struct str base) {
 // Files of source code may be called like one of ours: Dockerfile.go, env.ts.
 static bool is_code(struct str base) {
     static const struct str code[] = {
-        STR_INIT("c"),  STR_INIT("h"),    STR_INIT("cc"),  STR_INIT("cpp"), STR_INIT("go"),  STR_INIT("js"),
-        STR_INIT("ts"), STR_INIT("jsx"),  STR_INIT("tsx"), STR_INIT("py"),  STR_INIT("rb"),  STR_INIT("rs"),
-        STR_INIT("mjs"), STR_INIT("cjs"), STR_INIT("java"), STR_INIT("kt"), STR_INIT("lua"), STR_INIT("el"),
-        STR_INIT("php"), STR_INIT("html"), STR_INIT("css"), STR_INIT("txt"), STR_INIT("lock")};
+        STR_INIT("c"),   STR_INIT("h"),   STR_INIT("cc"),  STR_INIT("cpp"), STR_INIT("go"),
+        STR_INIT("js"),  STR_INIT("ts"),  STR_INIT("jsx"), STR_INIT("tsx"), STR_INIT("py"),
+        STR_INIT("rb"),  STR_INIT("rs"),  STR_INIT("mjs"), STR_INIT("cjs"), STR_INIT("java"),
+        STR_INIT("kt"),  STR_INIT("lua"), STR_INIT("el"),  STR_INIT("php"), STR_INIT("html"),
+        STR_INIT("css"), STR_INIT("txt"), STR_INIT("lock")};
     size_t dot = str_rfind_char(base, '.');
     struct str extension = str_from_index(base, dot == STR_NPOS ? base.n : dot + 1);
     for (size_t i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
@@ -192,14 +201,16 @@ enum format format_detect(struct str path, struct str language_id, struct str he
         // "yaml.docker-compose" is a YAML of Neovim users.
         format = FIND_WORD(languages, language_id);
         if (!format) {
-            format = FIND_WORD(languages, str_slice(language_id, 0, str_find_char(language_id, '.')));
+            format =
+                FIND_WORD(languages, str_slice(language_id, 0, str_find_char(language_id, '.')));
         }
     }
     if (format == FORMAT_NONE && !is_code(base)) {
         format = detect_head(head);
     }
-    if (format == FORMAT_NAMEL3SS && (str_starts(head, STR("%PDF")) || str_starts(head, STR("%!PS")) ||
-                                      memchr(head.p ? head.p : "", 0, head.n))) {
+    if (format == FORMAT_NAMEL3SS &&
+        (str_starts(head, STR("%PDF")) || str_starts(head, STR("%!PS")) ||
+         memchr(head.p ? head.p : "", 0, head.n))) {
         return FORMAT_NONE; // Adobe Illustrator's files are called .ai too
     }
     return format;

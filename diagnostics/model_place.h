@@ -22,7 +22,8 @@ struct model_place {
 // Adds the reference, or returns NULL when the value has none of the forms (or the file is full). A
 // HOST in the form becomes the reference's host and a REF_HOST of its own. `*id` (may be NULL)
 // becomes the index of the id that stood in front, or SIZE_MAX. The pointer is valid until the next add.
-struct reference *collect_model(struct collector *collector, const struct model_place *place, size_t *id);
+struct reference *collect_model(struct collector *collector, const struct model_place *place,
+                                size_t *id);
 
 // Adds a REF_HOST, or returns NULL when there is nothing written.
 struct reference *collect_host(struct collector *collector, const struct piece *value, uint8_t v1,
@@ -39,5 +40,5 @@ bool piece_default(struct piece *piece);
 bool text_is_placeholder(const struct convention_set *set, struct str text);
 
 // Makes `value` the host of `reference`, unless it is empty or a placeholder.
-bool reference_set_host(struct collector *collector, struct reference *reference, struct piece value,
-                        enum host_origin origin);
+bool reference_set_host(struct collector *collector, struct reference *reference,
+                        struct piece value, enum host_origin origin);

@@ -18,7 +18,8 @@ static void add_step(struct arena *arena, struct path_step *steps, size_t *n, st
 }
 
 // One segment at the front of *rest; false when it is malformed.
-static bool read_segment(struct arena *arena, struct str *rest, struct path_step *steps, size_t *n) {
+static bool read_segment(struct arena *arena, struct str *rest, struct path_step *steps,
+                         size_t *n) {
     struct str s = *rest;
     size_t used = 0;
     if (s.p[0] == '\'') {
@@ -92,7 +93,8 @@ bool path_parse(struct arena *arena, struct str text, struct path *out, struct s
         }
     }
     for (size_t i = 0; i < out->n; i++) {
-        if (steps[i].kind == STEP_KEY || steps[i].kind == STEP_PATTERN || steps[i].kind == STEP_NAMED) {
+        if (steps[i].kind == STEP_KEY || steps[i].kind == STEP_PATTERN ||
+            steps[i].kind == STEP_NAMED) {
             out->n_above = i;
         }
         if (steps[i].kind == STEP_KEY_ITSELF && i + 1 < out->n) {
@@ -158,7 +160,8 @@ static const struct config_node *object_above(const struct config_node *node) {
     return above;
 }
 
-static bool run(struct path_walk *walk, const struct path *path, size_t i, const struct config_node *node);
+static bool run(struct path_walk *walk, const struct path *path, size_t i,
+                const struct config_node *node);
 
 static bool run_members(struct path_walk *walk, const struct path *path, size_t i,
                         const struct config_node *object, const struct str *pattern) {
@@ -167,7 +170,8 @@ static bool run_members(struct path_walk *walk, const struct path *path, size_t 
             return false;
         }
         walk->budget--;
-        bool may_prune = walk->prune == PRUNE_VALUES || (walk->prune == PRUNE_OBJECTS && i <= path->n_above);
+        bool may_prune =
+            walk->prune == PRUNE_VALUES || (walk->prune == PRUNE_OBJECTS && i <= path->n_above);
         if ((may_prune && !child->matters) ||
             (pattern && !wild_match(*pattern, config_key(walk->config, child)))) {
             continue;
@@ -179,7 +183,8 @@ static bool run_members(struct path_walk *walk, const struct path *path, size_t 
     return true;
 }
 
-static bool run(struct path_walk *walk, const struct path *path, size_t i, const struct config_node *node) {
+static bool run(struct path_walk *walk, const struct path *path, size_t i,
+                const struct config_node *node) {
     if (walk->budget == 0) {
         return false;
     }
@@ -331,7 +336,10 @@ static bool condition_holds(const struct condition *condition, const struct conf
     if (condition->kind == CONDITION_KEY) {
         tester.holds = object->has_key && value_matches(condition, config_key(config, object));
     } else {
-        struct path_walk walk = {.config = config, .root = root, .visit = test_place, .data = &tester,
+        struct path_walk walk = {.config = config,
+                                 .root = root,
+                                 .visit = test_place,
+                                 .data = &tester,
                                  .budget = FIND_BUDGET};
         struct path bound = bind_names(config->arena, config, root, &condition->path, object);
         path_run(&walk, &bound, object);

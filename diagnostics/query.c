@@ -27,9 +27,10 @@ static bool predicates_known(const TSQuery *query) {
         for (uint32_t k = 0; k < n; k++) {
             if (is_name) {
                 uint32_t length = 0;
-                const char *name = steps[k].type == TSQueryPredicateStepTypeString
-                                       ? ts_query_string_value_for_id(query, steps[k].value_id, &length)
-                                       : "";
+                const char *name =
+                    steps[k].type == TSQueryPredicateStepTypeString
+                        ? ts_query_string_value_for_id(query, steps[k].value_id, &length)
+                        : "";
                 struct str word = str_of(name, length);
                 if (!str_eq(word, STR("eq?")) && !str_eq(word, STR("not-eq?")) &&
                     !str_eq(word, STR("any-of?"))) {
@@ -68,19 +69,21 @@ void convention_read_query(struct convention_reader *reader, struct json_object 
         }
         uint32_t at = 0;
         TSQueryError error = TSQueryErrorNone;
-        out->queries[i] = ts_query_new(format_language(query_formats[i]), source.p, (uint32_t)source.n, &at,
-                                       &error);
+        out->queries[i] = ts_query_new(format_language(query_formats[i]), source.p,
+                                       (uint32_t)source.n, &at, &error);
         compiled += out->queries[i] ? 1 : 0;
         offset = at > offset ? at : offset;
     }
     if (compiled == 0) {
-        convention_problem(reader, "query: not understood at byte %u for the grammars of its formats",
+        convention_problem(reader,
+                           "query: not understood at byte %u for the grammars of its formats",
                            (unsigned)offset);
         return;
     }
     for (size_t i = 0; i < 3; i++) {
         if (out->queries[i] && !predicates_known(out->queries[i])) {
-            convention_problem(reader, "query: only the predicates #eq?, #not-eq? and #any-of? are known");
+            convention_problem(reader,
+                               "query: only the predicates #eq?, #not-eq? and #any-of? are known");
             break;
         }
         if (out->queries[i] && !has_capture(out->queries[i], STR("model")) &&
@@ -125,7 +128,8 @@ static struct piece node_piece(struct str bytes, TSNode node) {
     return piece;
 }
 
-static bool capture_text(struct str bytes, const TSQueryMatch *match, uint32_t id, struct str *out) {
+static bool capture_text(struct str bytes, const TSQueryMatch *match, uint32_t id,
+                         struct str *out) {
     for (uint16_t i = 0; i < match->capture_count; i++) {
         if (match->captures[i].index == id) {
             *out = node_piece(bytes, match->captures[i].node).text;
@@ -149,7 +153,8 @@ static struct str step_text(struct str bytes, const TSQuery *query, const TSQuer
 
 static bool predicates_hold(struct str bytes, const TSQuery *query, const TSQueryMatch *match) {
     uint32_t n = 0;
-    const TSQueryPredicateStep *steps = ts_query_predicates_for_pattern(query, match->pattern_index, &n);
+    const TSQueryPredicateStep *steps =
+        ts_query_predicates_for_pattern(query, match->pattern_index, &n);
     for (uint32_t i = 0; i < n;) {
         uint32_t end = i;
         while (end < n && steps[end].type != TSQueryPredicateStepTypeDone) {
@@ -179,7 +184,8 @@ static void take_match(struct collector *collector, const struct convention *con
     bool has_host = false;
     for (uint16_t i = 0; i < match->capture_count; i++) {
         uint32_t length = 0;
-        const char *capture = ts_query_capture_name_for_id(query, match->captures[i].index, &length);
+        const char *capture =
+            ts_query_capture_name_for_id(query, match->captures[i].index, &length);
         struct str name = str_of(capture, length);
         if (str_eq(name, STR("model"))) {
             model = node_piece(collector->bytes, match->captures[i].node);
@@ -193,9 +199,12 @@ static void take_match(struct collector *collector, const struct convention *con
         collect_host(collector, &host, V1_ANY, convention->name, 0);
     }
     if (has_model) {
-        struct model_place place = {.value = model, .forms = convention->query_forms,
-                                    .n_forms = convention->n_query_forms, .role = convention->query_role,
-                                    .convention = convention->name, .takes_empty = true};
+        struct model_place place = {.value = model,
+                                    .forms = convention->query_forms,
+                                    .n_forms = convention->n_query_forms,
+                                    .role = convention->query_role,
+                                    .convention = convention->name,
+                                    .takes_empty = true};
         struct reference *reference = collect_model(collector, &place, NULL);
         if (reference && has_host && reference->host.origin == HOST_ORIGIN_NONE) {
             reference_set_host(collector, reference, host, HOST_ORIGIN_SIBLING);
@@ -213,7 +222,8 @@ static void run_query(struct collector *collector, const struct convention *conv
         ts_query_cursor_set_byte_range(cursor, (uint32_t)from, (uint32_t)to);
         ts_query_cursor_exec(cursor, query, root);
         TSQueryMatch match;
-        while (clock_ms() < end_ms && !collector->full && ts_query_cursor_next_match(cursor, &match)) {
+        while (clock_ms() < end_ms && !collector->full &&
+               ts_query_cursor_next_match(cursor, &match)) {
             if (match.capture_count > 0 &&
                 predicates_hold(collector->bytes, query, &match)) {
                 take_match(collector, convention, query, &match);
@@ -234,8 +244,8 @@ void queries_collect(struct collector *collector, const struct convention *conve
     const struct tree *tree = collector->input->is_truncated_tree ? NULL : collector->input->tree;
     struct tree *own = NULL;
     if (!tree) {
-        struct tree_parse *parse =
-            tree_parse_start(collector->input->text, format_language(collector->input->format), NULL);
+        struct tree_parse *parse = tree_parse_start(
+            collector->input->text, format_language(collector->input->format), NULL);
         if (parse && tree_parse_step(parse, PARSE_BUDGET_US, &own) == ERR_OK) {
             tree = own;
         }

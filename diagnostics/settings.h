@@ -20,7 +20,8 @@ const struct config_node *settings_object(const struct config_node *node);
 void siblings_collect(struct settings *settings, const struct config_node *object);
 
 // A value that is a command line, a script, a list of lines, or a list of words.
-void settings_command(struct settings *settings, const struct config_node *node, struct str convention);
+void settings_command(struct settings *settings, const struct config_node *node,
+                      struct str convention);
 
 // A command whose words stand in two places: {command: ollama, args: [pull, x]}, or behind the entry
 // point of Ollama's image. False when the value is a command of its own.

@@ -16,8 +16,15 @@
 #define MERGE_DEPTH 3 // merge keys that lead to merge keys
 #define MERGE_MAX 8   // objects merged by one key
 
-enum sibling { SIBLING_NONE, SIBLING_PROVIDER, SIBLING_WEAK, SIBLING_MODEL, SIBLING_LIST, SIBLING_HOST,
-               SIBLING_NESTED };
+enum sibling {
+    SIBLING_NONE,
+    SIBLING_PROVIDER,
+    SIBLING_WEAK,
+    SIBLING_MODEL,
+    SIBLING_LIST,
+    SIBLING_HOST,
+    SIBLING_NESTED
+};
 
 // Lower case without '_' and '-': base_url, baseUrl and base-url are one key.
 static struct str normalize(struct str key, char out[KEY_MAX]) {
@@ -55,7 +62,8 @@ struct family {
 static void look_at_members(struct settings *settings, const struct config_node *object,
                             struct family *family, int depth);
 
-static void look_at(struct settings *settings, const struct config_node *object, struct family *family) {
+static void look_at(struct settings *settings, const struct config_node *object,
+                    struct family *family) {
     look_at_members(settings, object, family, 0);
 }
 
@@ -70,7 +78,8 @@ static void look_at_merged(struct settings *settings, const struct config_node *
         return;
     }
     size_t i = 0;
-    for (const struct config_node *each = merged->first; each && i < MERGE_MAX; each = each->next, i++) {
+    for (const struct config_node *each = merged->first; each && i < MERGE_MAX;
+         each = each->next, i++) {
         const struct config_node *object = config_resolve(each);
         if (object && object->kind == CONFIG_OBJECT) {
             look_at_members(settings, object, family, depth + 1);
@@ -92,7 +101,8 @@ static void look_at_members(struct settings *settings, const struct config_node 
         if (key.n == 0 || !value) {
             continue;
         }
-        struct str text = value->kind == CONFIG_SCALAR ? config_text(settings->config, value) : STR_NONE;
+        struct str text =
+            value->kind == CONFIG_SCALAR ? config_text(settings->config, value) : STR_NONE;
         switch (classify(lists, key)) {
         case SIBLING_PROVIDER:
             family->is_ollama = family->is_ollama || str_list_matches(lists->provider_values, text);
@@ -118,7 +128,8 @@ static void look_at_members(struct settings *settings, const struct config_node 
     }
 }
 
-static enum model_role role_of(struct settings *settings, struct str key, const struct config_node *object) {
+static enum model_role role_of(struct settings *settings, struct str key,
+                               const struct config_node *object) {
     const struct sibling_lists *lists = &settings->set->siblings;
     const struct config_node *above = object;
     // What the model's own key says, else the names of the objects around it.
@@ -156,8 +167,9 @@ static bool looks_like_model(struct str text) {
            (name.has_tag || library_find(name.model));
 }
 
-static void add_model(struct settings *settings, const struct config_node *object, struct piece value,
-                      struct str key, const struct config_node *host, unsigned flags) {
+static void add_model(struct settings *settings, const struct config_node *object,
+                      struct piece value, struct str key, const struct config_node *host,
+                      unsigned flags) {
     static const struct form forms[] = {
         {.prefix = STR_INIT("ollama_chat/")}, {.prefix = STR_INIT("ollama/")},
         {.prefix = STR_INIT("ollama://"), .host_mark = '@'},
@@ -187,7 +199,8 @@ static void add_model(struct settings *settings, const struct config_node *objec
 
 // `models`: names, objects with a name, or a map whose keys or values are names.
 static void add_models(struct settings *settings, const struct config_node *object,
-                       const struct config_node *models, struct str key, const struct config_node *host) {
+                       const struct config_node *models, struct str key,
+                       const struct config_node *host) {
     const struct config *config = settings->config;
     if (models->kind == CONFIG_SCALAR) {
         add_model(settings, object, config_value(config, models), key, host, 0);
@@ -198,11 +211,14 @@ static void add_models(struct settings *settings, const struct config_node *obje
         if (!value) {
             continue;
         }
-        if (value->kind == CONFIG_SCALAR && (models->kind == CONFIG_ARRAY || !is_word_of_json(config_text(config, value)))) {
+        if (value->kind == CONFIG_SCALAR &&
+            (models->kind == CONFIG_ARRAY || !is_word_of_json(config_text(config, value)))) {
             // Values of a map of models are names where they look like it: {chat: llama3, mode: fast}.
-            bool is_sure = models->kind == CONFIG_ARRAY || looks_like_model(config_text(config, value));
+            bool is_sure =
+                models->kind == CONFIG_ARRAY || looks_like_model(config_text(config, value));
             add_model(settings, object, config_value(config, value),
-                      each->has_key ? config_key(config, each) : key, host, is_sure ? 0 : REF_QUIET);
+                      each->has_key ? config_key(config, each) : key, host,
+                      is_sure ? 0 : REF_QUIET);
         } else if (models->kind == CONFIG_OBJECT && value->kind != CONFIG_ARRAY) {
             bool is_sure = looks_like_model(config_key(config, each));
             if (is_sure || value->kind != CONFIG_SCALAR) { // {fetch: true} is a switch, {qwen3:8b: true} is not
@@ -233,9 +249,11 @@ static void add_members(struct settings *settings, const struct config_node *obj
         struct str key = normalize(config_key(settings->config, child), buffer);
         const struct config_node *value = config_resolve(child);
         enum sibling sibling = value ? classify(lists, key) : SIBLING_NONE;
-        if (sibling == SIBLING_MODEL && (value->kind == CONFIG_SCALAR || value->kind == CONFIG_NULL)) {
+        if (sibling == SIBLING_MODEL &&
+            (value->kind == CONFIG_SCALAR || value->kind == CONFIG_NULL)) {
             add_model(settings, object, config_value(settings->config, value), key, host, 0);
-        } else if (sibling == SIBLING_LIST || (sibling == SIBLING_MODEL && value->kind == CONFIG_ARRAY)) {
+        } else if (sibling == SIBLING_LIST ||
+                   (sibling == SIBLING_MODEL && value->kind == CONFIG_ARRAY)) {
             add_models(settings, object, value, key, host);
         } else if (sibling == SIBLING_NESTED && value->kind == CONFIG_OBJECT && !is_nested) {
             struct family inner = {0};
@@ -244,7 +262,8 @@ static void add_members(struct settings *settings, const struct config_node *obj
                 const struct config_node *own = inner.host ? inner.host : host;
                 if (inner.host) {
                     struct piece piece = config_value(settings->config, inner.host);
-                    collect_host(settings->collector, &piece, V1_ANY, STR("provider beside model"), 0);
+                    collect_host(settings->collector, &piece, V1_ANY, STR("provider beside model"),
+                                 0);
                 }
                 add_members(settings, value, own, true);
             }
@@ -254,7 +273,8 @@ static void add_members(struct settings *settings, const struct config_node *obj
 
 void siblings_collect(struct settings *settings, const struct config_node *object) {
     const struct sibling_lists *lists = &settings->set->siblings;
-    bool is_section = object->has_key && str_list_matches(lists->section_keys, config_key(settings->config, object));
+    bool is_section = object->has_key &&
+                      str_list_matches(lists->section_keys, config_key(settings->config, object));
     bool has_hint = is_section;
     for (const struct config_node *child = object->first; child && !has_hint; child = child->next) {
         has_hint = child->matters && child->kind != CONFIG_OBJECT && child->kind != CONFIG_ARRAY;

@@ -31,7 +31,8 @@ static bool find_value(const struct environment *environment, struct str name, s
     return false;
 }
 
-static bool requirement_holds(const struct condition *condition, const struct environment *environment) {
+static bool requirement_holds(const struct condition *condition,
+                              const struct environment *environment) {
     struct piece value = {0};
     bool holds = find_value(environment, condition->path.steps[0].key, &value);
     struct str text = str_trim(value.text);
@@ -47,10 +48,12 @@ static bool requirement_holds(const struct condition *condition, const struct en
     return holds != condition->is_negated;
 }
 
-static bool requirements_hold(const struct conditions *requires, const struct environment *environment) {
+static bool requirements_hold(const struct conditions *requires,
+                              const struct environment *environment) {
     for (size_t i = 0; i < requires->n; i++) {
         size_t k = 0;
-        while (k < requires->groups[i].n && requirement_holds(&requires->groups[i].at[k], environment)) {
+        while (k < requires->groups[i].n &&
+               requirement_holds(&requires->groups[i].at[k], environment)) {
             k++;
         }
         if (k == requires->groups[i].n) {
@@ -129,7 +132,8 @@ static void add_hosts(struct collector *collector, const struct variable_rule *r
 
 // True when the rule says what the variable is.
 static bool apply_rule(struct collector *collector, const struct variable_rule *rule,
-                       const struct environment *environment, const struct env_item *item, unsigned flags) {
+                       const struct environment *environment, const struct env_item *item,
+                       unsigned flags) {
     if (!requirements_hold(&rule->requires, environment)) {
         return false;
     }
@@ -207,7 +211,8 @@ void environment_collect(struct collector *collector, const struct env_item *ite
             add_own(collector, variable, &items[i], extra_flags);
         } else if (!apply_rules(collector, &environment, &items[i], extra_flags) &&
                    str_starts(name, STR("OLLAMA_"))) {
-            struct reference *reference = collect_add(collector, REF_VARIABLE, &items[i].name, convention);
+            struct reference *reference =
+                collect_add(collector, REF_VARIABLE, &items[i].name, convention);
             if (reference) {
                 reference->flags |= extra_flags;
             }

@@ -69,7 +69,8 @@ static struct token read_token(struct json *j) {
     return j->p[j->at] == '"' || j->p[j->at] == '\'' ? read_string(j) : read_word(j);
 }
 
-static struct config_node *add_scalar(struct json *j, struct config_node *parent, struct token token) {
+static struct config_node *add_scalar(struct json *j, struct config_node *parent,
+                                      struct token token) {
     struct config_node *node = config_add(j->config, parent, CONFIG_SCALAR, token.start, token.end);
     if (node) {
         node->style = (uint8_t)token.style;

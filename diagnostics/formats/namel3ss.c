@@ -41,7 +41,7 @@ struct token {
 };
 
 static bool is_word_end(char c) {
-    return char_is_space(c) || strchr("{},\"#=", c);
+    return char_is_space(c) || (c != '\0' && strchr("{},\"#=", c)); // NUL is a word's, not its end
 }
 
 // The next token of the line, or false at its end.
@@ -67,8 +67,10 @@ static bool next_token(struct reader *r, size_t end, struct token *token) {
         }
         close = close < end ? close : end;
         token->is_string = true;
-        token->piece = (struct piece){.text = str_slice(r->bytes, start + 1, close), .start = start + 1,
-                                      .end = close, .quoting = QUOTE_DOUBLE};
+        token->piece = (struct piece){.text = str_slice(r->bytes, start + 1, close),
+                                      .start = start + 1,
+                                      .end = close,
+                                      .quoting = QUOTE_DOUBLE};
         r->at = close < end ? close + 1 : end;
     } else {
         while (r->at < end && !is_word_end(r->bytes.p[r->at])) {
@@ -167,8 +169,9 @@ static void set_value(struct reader *r, struct str key, const struct token *valu
 }
 
 static bool is_verb(const struct token *token) {
-    return token->mark == '=' || (!token->is_string && !token->has_colon &&
-                                  (str_eq(token->piece.text, STR("is")) || str_eq(token->piece.text, STR("be"))));
+    return token->mark == '=' ||
+           (!token->is_string && !token->has_colon &&
+            (str_eq(token->piece.text, STR("is")) || str_eq(token->piece.text, STR("be"))));
 }
 
 static void read_line(struct reader *r, size_t start, size_t end) {

@@ -63,7 +63,9 @@ static bool skip_space(struct toml *t) {
 static struct part read_quoted(struct toml *t) {
     char quote = t->p[t->at];
     bool is_multi = char_at(t, t->at + 1) == quote && char_at(t, t->at + 2) == quote;
-    struct part part = {.style = quote == '\'' ? STYLE_RAW : is_multi ? STYLE_TOML_MULTI : STYLE_JSON};
+    struct part part = {.style = quote == '\'' ? STYLE_RAW
+                                 : is_multi    ? STYLE_TOML_MULTI
+                                               : STYLE_JSON};
     t->at += is_multi ? 3 : 1;
     if (is_multi && char_at(t, t->at) == '\n' && t->at < t->n) {
         t->at++; // a line end right behind the quotes is not text
@@ -99,7 +101,8 @@ static size_t read_dotted(struct toml *t, struct part parts[DOTTED_MAX]) {
             part = read_quoted(t);
         } else {
             // Bare keys take no ':' and '/', but people write model names so: read them as meant.
-            while (t->at < t->n && (is_bare(t->p[t->at]) || t->p[t->at] == ':' || t->p[t->at] == '/')) {
+            while (t->at < t->n &&
+                   (is_bare(t->p[t->at]) || t->p[t->at] == ':' || t->p[t->at] == '/')) {
                 t->at++;
             }
             part.end = t->at;

@@ -23,7 +23,8 @@ static void dump(const struct config *config, const struct config_node *node, st
         for (const struct config_node *child = node->first; child; child = child->next, i++) {
             struct str name = node->kind == CONFIG_ARRAY ? arena_printf(arena, "%zu", i)
                                                          : config_key(config, child);
-            dump(config, child, path.n ? arena_printf(arena, "%.*s.%.*s", STR_ARG(path), STR_ARG(name)) : name,
+            dump(config, child,
+                 path.n ? arena_printf(arena, "%.*s.%.*s", STR_ARG(path), STR_ARG(name)) : name,
                  out);
         }
         if (!node->first) {
@@ -83,24 +84,30 @@ static void test_yaml(void **state) {
     static const char *const rows[][2] = {
         {"a: 1\nb: two words # comment\nc: 'it''s'\nd: \"x\\ty\\u00e9\"\n",
          "a=1\nb=two words\nc=it's\nd=x\ty\xc3\xa9\n"},
-        {"a:\n  b:\n    - x\n    - y: 1\n      z: 2\n    -\n      w: 3\n", "a.b.0=x\na.b.1.y=1\na.b.1.z=2\na.b.2.w=3\n"},
+        {"a:\n  b:\n    - x\n    - y: 1\n      z: 2\n    -\n      w: 3\n",
+         "a.b.0=x\na.b.1.y=1\na.b.1.z=2\na.b.2.w=3\n"},
         {"a:\n- x\n- y\nb: z\n", "a.0=x\na.1=y\nb=z\n"},
         {"- - 1\n  - 2\n- - 3\n", "0.0=1\n0.1=2\n1.0=3\n"},
-        {"a: {b: 1, \"c\": [x, 'y', {z: w}], d}\ne: []\nf: {}\n", "a.b=1\na.c.0=x\na.c.1=y\na.c.2.z=w\na.d @34\ne []\nf {}\n"},
+        {"a: {b: 1, \"c\": [x, 'y', {z: w}], d}\ne: []\nf: {}\n",
+         "a.b=1\na.c.0=x\na.c.1=y\na.c.2.z=w\na.d @34\ne []\nf {}\n"},
         {"a: [x: 1, http://h:1/p]\n", "a.0.x=1\na.1=http://h:1/p\n"},
         {"a: [\n  x,\n  # no\n  y\n]\nb: 1\n", "a.0=x\na.1=y\nb=1\n"},
         {"{\"a\":1,\"b\":{\"c\":\"d\"}}\n", "a=1\nb.c=d\n"},
-        {"a: |\n  one\n   two\n\n  three\nb: >\n  one\n  two\n\n  three\nc: >-\n    x\n", "a=one\n two\n\nthree\nb=one two\nthree\nc=x\n"},
+        {"a: |\n  one\n   two\n\n  three\nb: >\n  one\n  two\n\n  three\nc: >-\n    x\n",
+         "a=one\n two\n\nthree\nb=one two\nthree\nc=x\n"},
         {"a: |2\n    x\n  y\nb: |\nc: 1\n", "a=  x\ny\nb=\nc=1\n"},
         {"run: |\n  a: b\n  # text\nx: 1\n", "run=a: b\n# text\nx=1\n"},
-        {"a: one\n  two\n\n  three\nb: \"one\n  two\"\nc: 'x\n\n  y'\n", "a=one two\nthree\nb=one two\nc=x\ny\n"},
+        {"a: one\n  two\n\n  three\nb: \"one\n  two\"\nc: 'x\n\n  y'\n",
+         "a=one two\nthree\nb=one two\nc=x\ny\n"},
         {"a: \"x \\\n   y\"\n", "a=x y\n"},
         {"base: &b {x: 1, y: 2}\nd:\n  <<: *b\n  y: 3\ne: *b\nf: *none\n",
          "base.x=1\nbase.y=2\nd.<< *\nd.y=3\ne *\nf *?\n"},
         {"a: &x !!str v\nb: !t\n  c: d\nl:\n  - &k\n    m: n\n", "a=v\nb.c=d\nl.0.m=n\n"},
         {"--- # one\na: 1\n...\n---\nb: 2\n--- text\n", "a=1\n---\nb=2\n---\n=text\n"},
         {"%YAML 1.2\n---\na: 1\n", "a=1\n"},
-        {"\xef\xbb\xbf" "a: 1\r\nb: c d\r\n", "a=1\nb=c d\n"},
+        {"\xef\xbb\xbf"
+         "a: 1\r\nb: c d\r\n",
+         "a=1\nb=c d\n"},
         {"? a\n: b\n? c\nd: e\n", "a=b\nc @11\nd=e\n"},
         {"'a b': 1\n\"c\\td\": 2\na:b: 3\n", "a b=1\nc\td=2\na:b=3\n"},
         {"a: http://h:1/x#y\nb: x#y #z\n", "a=http://h:1/x#y\nb=x#y\n"},
@@ -112,15 +119,18 @@ static void test_yaml(void **state) {
         {"l:\n  -\n  - \n", "l.0 @6\nl.1 @11\n"},
         // what a strict parser refuses
         {"a: 1\nfoo\nb: 2\n", "a=1\nb=2\n"},
-        {"s:\n  a:\n    i: x\n    foo\n    bar: y\n  b:\n    i: z\n    mod\n", "s.a.i=x\ns.a.bar=y\ns.b.i=z\n"},
+        {"s:\n  a:\n    i: x\n    foo\n    bar: y\n  b:\n    i: z\n    mod\n",
+         "s.a.i=x\ns.a.bar=y\ns.b.i=z\n"},
         {"a: \"open\nb: 2\nc: \"3\"\n", "a=open\nb=2\nc=3\n"},
         {"a: [x, y\nb: 2\n", "a.0=x\na.1=y\nb=2\n"},
         {"a: {x: 1\nb: 2\n", "a.x=1\nb=2\n"},
         {"a: b\n    c: d\ne: f\n", "a=b\nc=d\ne=f\n"},
         {"a:\n\tb: 1\n", "a.b=1\n"},
-        {"{{- if .x }}\na: {{ .v | quote }}\nb: {{ .w }}/x\n  {{- end }}\nc:\n  {{- range .l }}\n  - {{ . }}\n  {{- end }}\n  - z\n",
+        {"{{- if .x }}\na: {{ .v | quote }}\nb: {{ .w }}/x\n  {{- end }}\n"
+         "c:\n  {{- range .l }}\n  - {{ . }}\n  {{- end }}\n  - z\n",
          "a={{ .v | quote }}\nb={{ .w }}/x\nc.0={{ . }}\nc.1=z\n"},
-        {"{{- /* two\nlines */ -}}\na: 1\n{% if x %}\nb: 2\n{% endif %}\n{{ .k }}: 3\n", "a=1\nb=2\n{{ .k }}=3\n"},
+        {"{{- /* two\nlines */ -}}\na: 1\n{% if x %}\nb: 2\n{% endif %}\n{{ .k }}: 3\n",
+         "a=1\nb=2\n{{ .k }}=3\n"},
         {"a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> x\nc: 4\n", "a=1\nb=2\nb=3\nc=4\n"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -154,9 +164,11 @@ static void test_json(void **state) {
 static void test_toml(void **state) {
     (void)state;
     static const char *const rows[][2] = {
-        {"a = 1\nb.c = \"x\\ty\" # z\n[t]\nd = 'r\\a'\n[t.u]\ne = true\n", "a=1\nb.c=x\ty\nt.d=r\\a\nt.u.e=true\n"},
+        {"a = 1\nb.c = \"x\\ty\" # z\n[t]\nd = 'r\\a'\n[t.u]\ne = true\n",
+         "a=1\nb.c=x\ty\nt.d=r\\a\nt.u.e=true\n"},
         {"[[l]]\na = 1\n[l.s]\nb = 2\n[[l]]\na = 3\n", "l.0.a=1\nl.0.s.b=2\nl.1.a=3\n"},
-        {"i = {a = 1, b.c = 2, d = {}}\nl = [\n  1, # x\n  {k = 'v'},\n]\n", "i.a=1\ni.b.c=2\ni.d {}\nl.0=1\nl.1.k=v\n"},
+        {"i = {a = 1, b.c = 2, d = {}}\nl = [\n  1, # x\n  {k = 'v'},\n]\n",
+         "i.a=1\ni.b.c=2\ni.d {}\nl.0=1\nl.1.k=v\n"},
         {"a = \"\"\"\none \\\n   two\"\"\"\nb = '''\nx\ny'''\n", "a=one two\nb=x\ny\n"},
         {"[\"a.b\".'c d']\ne = 1\n", "a.b.c d.e=1\n"},
         {"[x]\na = 1\n[y]\nb = 2\n[x.z]\nc = 3\n", "x.a=1\nx.z.c=3\ny.b=2\n"},
@@ -177,8 +189,9 @@ static void test_get(void **state) {
     (void)state;
     struct arena arena;
     arena_init(&arena);
-    struct config *config = config_read(&arena, FORMAT_YAML,
-                                        STR("b: &b {x: 1, y: 2}\nc: &c {y: 9, z: 8}\na:\n  <<: [*b, *c]\n  w: 0\nd: 1\nd: 2\n"));
+    struct config *config = config_read(
+        &arena, FORMAT_YAML,
+        STR("b: &b {x: 1, y: 2}\nc: &c {y: 9, z: 8}\na:\n  <<: [*b, *c]\n  w: 0\nd: 1\nd: 2\n"));
     const struct config_node *root = config->documents;
     const struct config_node *a = config_get(config, root, STR("a"));
     assert_true(str_eq(config_text(config, config_get(config, a, STR("w"))), STR("0")));
@@ -207,7 +220,8 @@ static void add_range(struct ranges *ranges, size_t start, size_t end) {
 static int compare_ranges(const void *a, const void *b) {
     const struct range *x = a;
     const struct range *y = b;
-    return x->start != y->start ? (x->start < y->start ? -1 : 1) : (x->end > y->end) - (x->end < y->end);
+    return x->start != y->start ? (x->start < y->start ? -1 : 1)
+                                : (x->end > y->end) - (x->end < y->end);
 }
 
 static void own_ranges(const struct config_node *node, struct ranges *out) {
@@ -229,7 +243,8 @@ static void grammar_ranges(TSNode node, enum format format, struct ranges *out) 
     bool is_quoted = false;
     bool is_scalar = false;
     if (format == FORMAT_YAML) {
-        is_quoted = strcmp(type, "double_quote_scalar") == 0 || strcmp(type, "single_quote_scalar") == 0;
+        is_quoted =
+            strcmp(type, "double_quote_scalar") == 0 || strcmp(type, "single_quote_scalar") == 0;
         is_scalar = is_quoted || strcmp(type, "plain_scalar") == 0;
     } else if (format == FORMAT_JSON) {
         is_quoted = strcmp(type, "string") == 0;
@@ -254,7 +269,8 @@ static unsigned next_random(unsigned *seed) {
 }
 
 static void write_scalar(struct buf *out, enum format format, unsigned *seed) {
-    static const char *const words[] = {"ollama", "llama3.2:3b", "a b", "http://h:11434/v1", "x#y", "3"};
+    static const char *const words[] = {"ollama", "llama3.2:3b", "a b", "http://h:11434/v1", "x#y",
+                                        "3"};
     unsigned word = next_random(seed) % 6;
     unsigned style = next_random(seed) % 3;
     if (format == FORMAT_JSON) {
@@ -277,7 +293,11 @@ static void write_flow(struct buf *out, enum format format, unsigned *seed, int 
     for (unsigned i = 0; i < n; i++) {
         buf_printf(out, i ? ", " : "");
         if (kind) {
-            buf_printf(out, format == FORMAT_JSON ? "\"k%u\": " : format == FORMAT_TOML ? "k%u = " : "k%u: ", i);
+            buf_printf(out,
+                       format == FORMAT_JSON   ? "\"k%u\": "
+                       : format == FORMAT_TOML ? "k%u = "
+                                               : "k%u: ",
+                       i);
         }
         write_flow(out, format, seed, depth + 1);
     }
@@ -308,7 +328,11 @@ static void write_text(struct buf *out, enum format format, unsigned *seed) {
         write_flow(out, format, seed, 0);
     } else {
         for (unsigned i = 0; i < 6; i++) {
-            buf_printf(out, next_random(seed) % 3 ? "" : next_random(seed) % 2 ? "[t%u.s]\n" : "[[l%u]]\n", i);
+            buf_printf(out,
+                       next_random(seed) % 3   ? ""
+                       : next_random(seed) % 2 ? "[t%u.s]\n"
+                                               : "[[l%u]]\n",
+                       i);
             buf_printf(out, "a%u = ", i);
             write_flow(out, format, seed, 1);
             buf_append_char(out, '\n');
@@ -346,7 +370,8 @@ static void test_grammars_agree(void **state) {
                 same = own.at[i].start == theirs.at[i].start && own.at[i].end == theirs.at[i].end;
             }
             if (!same) {
-                fail_msg("round %u: %zu ranges instead of %zu in\n%s", round, own.n, theirs.n, text.p);
+                fail_msg("round %u: %zu ranges instead of %zu in\n%s", round, own.n, theirs.n,
+                         text.p);
             }
             compared++;
             arena_finish(&arena);
@@ -365,11 +390,13 @@ static void test_limits(void **state) {
     static const struct {
         const char *unit;
         enum format format;
-    } rows[] = {{"[", FORMAT_JSON},     {"{\"a\":", FORMAT_JSON}, {"- ", FORMAT_YAML},  {"[", FORMAT_YAML},
-                {"{a: ", FORMAT_YAML},  {"a = [", FORMAT_TOML},   {"&a ", FORMAT_YAML}, {"? ", FORMAT_YAML},
-                {"{{", FORMAT_YAML},    {"\"", FORMAT_YAML},      {"'", FORMAT_TOML},   {"[[a]]\n", FORMAT_TOML},
-                {"a.", FORMAT_TOML},    {"*a ", FORMAT_YAML},     {"|\n", FORMAT_YAML}, {"a:\n ", FORMAT_YAML},
-                {"/*", FORMAT_JSON},    {"\"a\":", FORMAT_JSON},  {"!", FORMAT_YAML},   {"\\", FORMAT_JSON}};
+    } rows[] = {{"[", FORMAT_JSON},     {"{\"a\":", FORMAT_JSON}, {"- ", FORMAT_YAML},
+                {"[", FORMAT_YAML},     {"{a: ", FORMAT_YAML},    {"a = [", FORMAT_TOML},
+                {"&a ", FORMAT_YAML},   {"? ", FORMAT_YAML},      {"{{", FORMAT_YAML},
+                {"\"", FORMAT_YAML},    {"'", FORMAT_TOML},       {"[[a]]\n", FORMAT_TOML},
+                {"a.", FORMAT_TOML},    {"*a ", FORMAT_YAML},     {"|\n", FORMAT_YAML},
+                {"a:\n ", FORMAT_YAML}, {"/*", FORMAT_JSON},      {"\"a\":", FORMAT_JSON},
+                {"!", FORMAT_YAML},     {"\\", FORMAT_JSON}};
     static char text[1 << 20];
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t n = strlen(rows[i].unit);
@@ -378,7 +405,8 @@ static void test_limits(void **state) {
         }
         struct arena arena;
         arena_init(&arena);
-        struct config *config = config_read(&arena, rows[i].format, str_of(text, sizeof(text) / n * n));
+        struct config *config =
+            config_read(&arena, rows[i].format, str_of(text, sizeof(text) / n * n));
         assert_true(config->n_nodes <= LIMIT_CONFIG_NODES);
         arena_finish(&arena);
     }

@@ -14,9 +14,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/uri.h"
 #include "diagnostics/convention.h"
 
-static const char *const kinds[] = {"model", "host", "variable", "value", "parameter", "number", "path"};
+static const char *const kinds[] = {"model",     "host",   "variable", "value",
+                                    "parameter", "number", "path"};
 static const char *const origins[] = {"", "beside", "provider", "file", "dotenv"};
 
 static void print_flags(const struct reference *reference, struct buf *out) {
@@ -46,15 +48,20 @@ static void print_reference(const struct reference *reference, struct buf *out) 
     }
     print_flags(reference, out);
     if (reference->kind == REF_HOST) {
-        buf_printf(out, "%s%s%s%s", reference->v1 == V1_WANTED ? " v1" : reference->v1 == V1_FORBIDDEN ? " no-v1" : "",
-                   reference->is_listen_address ? " listen" : "", reference->hostname_only ? " name" : "",
+        buf_printf(out, "%s%s%s%s",
+                   reference->v1 == V1_WANTED      ? " v1"
+                   : reference->v1 == V1_FORBIDDEN ? " no-v1"
+                                                   : "",
+                   reference->is_listen_address ? " listen" : "",
+                   reference->hostname_only ? " name" : "",
                    reference->is_container ? " container" : "");
         if (reference->published_port) {
             buf_printf(out, " port(%u)", (unsigned)reference->published_port);
         }
     }
     if (reference->host.origin != HOST_ORIGIN_NONE) {
-        buf_printf(out, " @%s(%.*s%s)", origins[reference->host.origin], STR_ARG(reference->host.written),
+        buf_printf(out, " @%s(%.*s%s)", origins[reference->host.origin],
+                   STR_ARG(reference->host.written),
                    reference->host.is_container ? ", container" : "");
     }
     buf_printf(out, " [%.*s]\n", STR_ARG(reference->convention));
@@ -80,7 +87,8 @@ static void run_analysis(const struct run *run, struct buf *out) {
     struct analysis *analysis = analyzer_run(run->analyzer, &arena, &input);
     for (size_t i = 0; i < analysis->n_references; i++) {
         const struct reference *reference = &analysis->references[i];
-        assert_true(reference->prefix_start <= reference->start && reference->start <= reference->end);
+        assert_true(reference->prefix_start <= reference->start &&
+                    reference->start <= reference->end);
         assert_true(reference->end <= run->text.n);
         assert_true(i == 0 || reference[-1].prefix_start <= reference->prefix_start);
         assert_true(analysis_at(analysis, reference->end) != NULL);
@@ -90,57 +98,101 @@ static void run_analysis(const struct run *run, struct buf *out) {
     arena_finish(&arena);
 }
 
+// tests/unit/data/conventions.txt: "==== GROUP PATH", the text, "----", the references.
 struct row {
-    const char *path, *text, *wanted;
+    struct str group, path, text, wanted;
 };
 
-static void check_rows(const struct row *rows, size_t n) {
+#define ROWS_MAX 256
+
+struct rows {
+    struct arena arena;
+    struct row at[ROWS_MAX];
+    size_t n;
+};
+
+static void rows_load(struct rows *rows) {
+    rows->n = 0;
+    arena_init(&rows->arena);
+    struct str rest;
+    assert_int_equal(
+        file_read(&rows->arena, TEST_DATA_DIR "/unit/data/conventions.txt", LIMIT_FILE, &rest),
+        ERR_OK);
+    for (;;) {
+        size_t start = str_find(rest, STR("==== "));
+        if (start == STR_NPOS) {
+            break;
+        }
+        rest = str_from_index(rest, start + 5);
+        struct str head;
+        assert_true(str_next_line(&rest, &head));
+        assert_true(rows->n < ROWS_MAX);
+        struct row *row = &rows->at[rows->n++];
+        row->group = str_split(&head, ' ');
+        row->path = arena_copy(&rows->arena, head);
+        size_t middle = str_find(rest, STR("----\n"));
+        assert_true(middle != STR_NPOS);
+        row->text = arena_copy(&rows->arena, str_slice(rest, 0, middle));
+        rest = str_from_index(rest, middle + 5);
+        size_t end = str_find(rest, STR("==== "));
+        row->wanted = str_slice(rest, 0, end == STR_NPOS ? rest.n : end);
+    }
+}
+
+static void check_group(const char *group, size_t at_least) {
+    static struct rows rows;
+    rows_load(&rows);
     struct analyzer *analyzer = analyzer_create(NULL, NULL, NULL);
-    for (size_t i = 0; i < n; i++) {
+    size_t checked = 0;
+    for (size_t i = 0; i < rows.n; i++) {
+        const struct row *row = &rows.at[i];
+        if (!str_eq(row->group, str_from(group))) {
+            continue;
+        }
         struct buf out;
         buf_init(&out, 1 << 20);
-        struct run run = {.analyzer = analyzer, .path = rows[i].path, .text = str_from(rows[i].text)};
+        struct run run = {.analyzer = analyzer, .path = row->path.p, .text = row->text};
         run_analysis(&run, &out);
-        if (!str_eq(buf_str(&out), str_from(rows[i].wanted))) {
-            fail_msg("%s:\n%s\n--- gives\n%.*s--- instead of\n%s", rows[i].path, rows[i].text,
-                     STR_ARG(buf_str(&out)), rows[i].wanted);
+        if (!str_eq(buf_str(&out), row->wanted)) {
+            fail_msg("%s:\n%.*s--- gives\n%.*s--- instead of\n%.*s", row->path.p,
+                     STR_ARG(row->text), STR_ARG(buf_str(&out)), STR_ARG(row->wanted));
         }
         buf_finish(&out);
+        checked++;
     }
+    assert_true(checked >= at_least);
     analyzer_release(analyzer);
+    arena_finish(&rows.arena);
 }
-#define CHECK_ROWS(rows) check_rows((rows), sizeof(rows) / sizeof((rows)[0]))
-
-#include "diagnostics_convention_rows.h"
 
 static void test_siblings(void **state) {
     (void)state;
-    CHECK_ROWS(sibling_rows);
+    check_group("siblings", 15);
 }
 
 static void test_tools(void **state) {
     (void)state;
-    CHECK_ROWS(tool_rows);
+    check_group("tools", 25);
 }
 
 static void test_variables(void **state) {
     (void)state;
-    CHECK_ROWS(variable_rows);
+    check_group("variables", 14);
 }
 
 static void test_containers(void **state) {
     (void)state;
-    CHECK_ROWS(container_rows);
+    check_group("containers", 5);
 }
 
 static void test_namel3ss(void **state) {
     (void)state;
-    CHECK_ROWS(namel3ss_rows);
+    check_group("namel3ss", 7);
 }
 
 static void test_traps(void **state) {
     (void)state;
-    CHECK_ROWS(trap_rows);
+    check_group("traps", 10);
 }
 
 static void test_dotenv_host(void **state) {
@@ -150,8 +202,11 @@ static void test_dotenv_host(void **state) {
         {.name = STR_INIT("OLLAMA_HOST"), .value = STR_INIT("${NOT_KNOWN}")},
         {.name = STR_INIT("OLLAMA_API_BASE"), .value = STR_INIT("http://c:11434")},
     };
-    static const struct row rows[] = {
-        {"a.yaml", "{provider: ollama, model: x}\n", "model x any @dotenv(http://b:11434) [provider beside model]\n"},
+    static const struct {
+        const char *path, *text, *wanted;
+    } rows[] = {
+        {"a.yaml", "{provider: ollama, model: x}\n",
+         "model x any @dotenv(http://b:11434) [provider beside model]\n"},
         // A tool that reads a variable of its own.
         {".aider.conf.yml", "model: ollama_chat/x\n",
          "model x prefix(ollama_chat/) chat @dotenv(http://c:11434) [aider]\n"},
@@ -211,23 +266,28 @@ static void test_user(void **state) {
     static const struct {
         const char *conventions, *path, *text, *wanted;
     } rows[] = {
-        {"[{\"files\": \"bots/*.yaml\", \"path\": \"brain.llm\", \"role\": \"tools\", \"host\": \"brain.server\"}]",
+        {"[{\"files\": \"bots/*.yaml\", \"path\": \"brain.llm\", \"role\": \"tools\", "
+         "\"host\": \"brain.server\"}]",
          "bots/a.yaml", "brain: {llm: phi3, server: x}\n", "model phi3 tools [your convention]\n"},
-        {"[{\"name\": \"bots\", \"files\": [\"bots/*.yaml\"], \"path\": \"brain.llm\", \"host\": \"server\"}]",
+        {"[{\"name\": \"bots\", \"files\": [\"bots/*.yaml\"], \"path\": \"brain.llm\", "
+         "\"host\": \"server\"}]",
          "bots/a.yaml", "brain: {llm: phi3, server: x}\n",
          "model phi3 any @beside(x) [bots]\nhost x [bots]\n"},
-        {"[{\"files\": \"bots/*.yaml\", \"path\": \"brain.llm\"}]", "other/a.yaml", "brain: {llm: phi3}\n", ""},
-        {"[{\"files\": \"*.toml\", \"path\": \"m[]\", \"form\": \"my:\", \"host\": \"http://g:1\"}]", "a.toml",
-         "m = [\"my:a\", \"b\"]\n", "model a prefix(my:) any @beside(http://g:1) [your convention]\n"},
-        {"[{\"files\": \"*.json\", \"path\": \"**.weights.*.{key}\", \"form\": [\"NAME\"]}]", "a.json",
-         "{\"x\": {\"weights\": {\"a\": 1, \"b\": 2}}}\n", "model a any [your convention]\nmodel b any [your convention]\n"},
+        {"[{\"files\": \"bots/*.yaml\", \"path\": \"brain.llm\"}]", "other/a.yaml",
+         "brain: {llm: phi3}\n", ""},
+        {"[{\"files\": \"*.toml\", \"path\": \"m[]\", \"form\": \"my:\", \"host\": \"http://g:1\"}]",
+         "a.toml", "m = [\"my:a\", \"b\"]\n",
+         "model a prefix(my:) any @beside(http://g:1) [your convention]\n"},
+        {"[{\"files\": \"*.json\", \"path\": \"**.weights.*.{key}\", \"form\": [\"NAME\"]}]",
+         "a.json", "{\"x\": {\"weights\": {\"a\": 1, \"b\": 2}}}\n",
+         "model a any [your convention]\nmodel b any [your convention]\n"},
         {"[{\"files\": \"*.json\", \"formats\": [\"json\"], \"role\": \"embed\", "
          "\"query\": \"(pair key: (string) @k value: (string) @model (#eq? @k \\\"vec\\\"))\"}]",
          "a.json", "{\"vec\": \"a\", \"b\": \"c\", \"d\": {\"vec\": \"e\"}}\n",
          "model a embed [your convention]\nmodel e embed [your convention]\n"},
         // The user's word goes before what is built in.
-        {"[{\"name\": \"mine\", \"files\": \"*.yaml\", \"path\": \"model\", \"role\": \"vision\"}]", "a.yaml",
-         "provider: ollama\nmodel: x\n", "model x vision [mine]\n"},
+        {"[{\"name\": \"mine\", \"files\": \"*.yaml\", \"path\": \"model\", \"role\": \"vision\"}]",
+         "a.yaml", "provider: ollama\nmodel: x\n", "model x vision [mine]\n"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct problems problems;
@@ -235,7 +295,8 @@ static void test_user(void **state) {
         assert_string_equal(problems.text.n ? problems.text.p : "", "");
         struct buf out;
         buf_init(&out, 1 << 16);
-        struct run run = {.analyzer = analyzer, .path = rows[i].path, .text = str_from(rows[i].text)};
+        struct run run = {
+            .analyzer = analyzer, .path = rows[i].path, .text = str_from(rows[i].text)};
         run_analysis(&run, &out);
         assert_string_equal(out.n ? out.p : "", rows[i].wanted);
         buf_finish(&out);
@@ -260,7 +321,8 @@ static void test_user_problems(void **state) {
         {"[{\"path\": \"a\", \"formats\": [\"xml\"]}]", "\"xml\" is no format"},
         {"[{\"query\": \"(((\"}]", "query: not understood"},
         {"[{\"query\": \"(pair) @x\", \"formats\": [\"json\"]}]", "neither @model nor @host"},
-        {"[{\"query\": \"((pair) @model (#match? @model \\\"x\\\"))\", \"formats\": [\"json\"]}]", "predicates"},
+        {"[{\"query\": \"((pair) @model (#match? @model \\\"x\\\"))\", \"formats\": [\"json\"]}]",
+         "predicates"},
         {"[{\"path\": \"{key}.a\"}]", "{key} must end"},
         {"[{\"path\": \"a\", \"if\": {\"b\": 3}}]", "a condition is"},
     };
@@ -313,32 +375,24 @@ static void test_slow_query(void **state) {
 static void test_needles_lose_nothing(void **state) {
     (void)state;
     struct problems problems;
-    struct analyzer *all = create_with("[{\"name\": \"all\", \"path\": \"there.is.none\"}]", &problems);
+    struct analyzer *all =
+        create_with("[{\"name\": \"all\", \"path\": \"there.is.none\"}]", &problems);
     struct analyzer *usual = analyzer_create(NULL, NULL, NULL);
-    static const struct {
-        const struct row *rows;
-        size_t n;
-    } tables[] = {
-        {sibling_rows, sizeof(sibling_rows) / sizeof(sibling_rows[0])},
-        {tool_rows, sizeof(tool_rows) / sizeof(tool_rows[0])},
-        {container_rows, sizeof(container_rows) / sizeof(container_rows[0])},
-        {trap_rows, sizeof(trap_rows) / sizeof(trap_rows[0])},
-    };
-    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
-        for (size_t i = 0; i < tables[t].n; i++) {
-            struct buf one, two;
-            buf_init(&one, 1 << 16);
-            buf_init(&two, 1 << 16);
-            struct run run = {.analyzer = all, .path = tables[t].rows[i].path,
-                              .text = str_from(tables[t].rows[i].text)};
-            run_analysis(&run, &one);
-            run.analyzer = usual;
-            run_analysis(&run, &two);
-            assert_string_equal(one.n ? one.p : "", two.n ? two.p : "");
-            buf_finish(&one);
-            buf_finish(&two);
-        }
+    static struct rows rows;
+    rows_load(&rows);
+    for (size_t i = 0; i < rows.n; i++) {
+        struct buf one, two;
+        buf_init(&one, 1 << 16);
+        buf_init(&two, 1 << 16);
+        struct run run = {.analyzer = all, .path = rows.at[i].path.p, .text = rows.at[i].text};
+        run_analysis(&run, &one);
+        run.analyzer = usual;
+        run_analysis(&run, &two);
+        assert_string_equal(one.n ? one.p : "", two.n ? two.p : "");
+        buf_finish(&one);
+        buf_finish(&two);
     }
+    arena_finish(&rows.arena);
     analyzer_release(all);
     analyzer_release(usual);
     buf_finish(&problems.text);
@@ -348,8 +402,12 @@ static void test_needles_lose_nothing(void **state) {
 static void test_bounded(void **state) {
     (void)state;
     struct analyzer *analyzer = analyzer_create(NULL, NULL, NULL);
-    static const char *const units[] = {"- {provider: ollama, model: x}\n", "ollama:\n", "*a ", "a: ollama/x\n",
-                                        "OLLAMA_MODEL: x\n", "&a [*a, *a]\n"};
+    static const char *const units[] = {"- {provider: ollama, model: x}\n",
+                                        "ollama:\n",
+                                        "*a ",
+                                        "a: ollama/x\n",
+                                        "OLLAMA_MODEL: x\n",
+                                        "&a [*a, *a]\n"};
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         struct buf text, out;
         buf_init(&text, 1 << 21);
@@ -376,7 +434,8 @@ static void test_bounded(void **state) {
         }
         buf_printf(&text, "]\n");
     }
-    buf_printf(&text, "model_list: *l9\nprovider: ollama\nmodels: *l9\ncommand: *l9\nenvironment: *l9\n");
+    buf_printf(&text,
+               "model_list: *l9\nprovider: ollama\nmodels: *l9\ncommand: *l9\nenvironment: *l9\n");
     int64_t start = clock_ms();
     struct run run = {.analyzer = analyzer, .path = "a.yaml", .text = buf_str(&text)};
     run_analysis(&run, &out);
@@ -397,8 +456,8 @@ static void test_ignores(void **state) {
                                         "model: x\n"
                                         "note: see ollama-ls: ignore\n"
                                         "# ollama-ls: ignore[a]\n"));
-    struct analysis_input input = {.path = STR("a.yaml"), .folder_path = STR("a.yaml"), .format = FORMAT_YAML,
-                                   .text = text};
+    struct analysis_input input = {
+        .path = STR("a.yaml"), .folder_path = STR("a.yaml"), .format = FORMAT_YAML, .text = text};
     struct analysis *analysis = analyzer_run(analyzer, &arena, &input);
     assert_int_equal(analysis->n_ignores, 3);
     assert_int_equal(analysis->ignores[0].line, 0);
@@ -416,10 +475,21 @@ static void test_prefix_form(void **state) {
     static const struct {
         const char *text;
         size_t n;
-    } rows[] = {{"ollama/x", 7},         {"ollama_chat/x", 12}, {"ollama:x:8b", 7}, {"ollama:chat:llama3.1:8b", 12},
-                {"ollama:chat", 7},      {"ollama://x", 9},     {"ollama|x", 7},    {"ollama,x", 7},
-                {"litellm/ollama/x", 15}, {"llama3", 0},         {"ollama", 0},      {"ollama/", 0},
-                {"", 0},                 {"OLLAMA/x", 7},       {"ollamax/y", 0}};
+    } rows[] = {{"ollama/x", 7},
+                {"ollama_chat/x", 12},
+                {"ollama:x:8b", 7},
+                {"ollama:chat:llama3.1:8b", 12},
+                {"ollama:chat", 7},
+                {"ollama://x", 9},
+                {"ollama|x", 7},
+                {"ollama,x", 7},
+                {"litellm/ollama/x", 15},
+                {"llama3", 0},
+                {"ollama", 0},
+                {"ollama/", 0},
+                {"", 0},
+                {"OLLAMA/x", 7},
+                {"ollamax/y", 0}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(prefix_form(str_from(rows[i].text)), rows[i].n);
     }
@@ -430,10 +500,21 @@ static void test_wild_match(void **state) {
     static const struct {
         const char *pattern, *text;
         bool wanted;
-    } rows[] = {{"", "", true},         {"", "a", false},       {"*", "", true},         {"a*", "ABC", true},
-                {"*b", "aab", true},    {"*b*", "abc", true},   {"a?c", "abc", true},    {"a?c", "ac", false},
-                {"*ab*ab", "abab", true}, {"*aab", "aaab", true}, {"*?", "", false},      {"*?b", "ab", true},
-                {"**", "x", true},      {"*a*b*c*", "xaxbxcx", true}, {"*a*b*c", "xaxbx", false}};
+    } rows[] = {{"", "", true},
+                {"", "a", false},
+                {"*", "", true},
+                {"a*", "ABC", true},
+                {"*b", "aab", true},
+                {"*b*", "abc", true},
+                {"a?c", "abc", true},
+                {"a?c", "ac", false},
+                {"*ab*ab", "abab", true},
+                {"*aab", "aaab", true},
+                {"*?", "", false},
+                {"*?b", "ab", true},
+                {"**", "x", true},
+                {"*a*b*c*", "xaxbxcx", true},
+                {"*a*b*c", "xaxbx", false}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (wild_match(str_from(rows[i].pattern), str_from(rows[i].text)) != rows[i].wanted) {
             fail_msg("%s against %s", rows[i].pattern, rows[i].text);

@@ -68,8 +68,8 @@ static void test_detect(void **state) {
         {"", "", "", FORMAT_NONE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        enum format format =
-            format_detect(str_from(rows[i].path), str_from(rows[i].language), str_from(rows[i].head));
+        enum format format = format_detect(str_from(rows[i].path), str_from(rows[i].language),
+                                           str_from(rows[i].head));
         if (format != rows[i].format) {
             fail_msg("%s: %s instead of %s", rows[i].path, format_name(format),
                      format_name(rows[i].format));
@@ -92,8 +92,8 @@ static void test_names(void **state) {
 // and windows, words that almost fit.
 static void test_scan(void **state) {
     (void)state;
-    static const struct needle needles[] = {{STR_INIT("ollama")}, {STR_INIT("11434")}, {STR_INIT("a")},
-                                            {STR_INIT("{[")}};
+    static const struct needle needles[] = {
+        {STR_INIT("ollama")}, {STR_INIT("11434")}, {STR_INIT("a")}, {STR_INIT("{[")}};
     static const char letters[] = "oOlLaAmM1143{[k@";
     static char text[40000];
     unsigned seed = 7;
@@ -109,7 +109,8 @@ static void test_scan(void **state) {
             }
             for (size_t k = 0; k < 4; k++) {
                 struct str bytes = str_of(text, n);
-                assert_int_equal(needle_find(bytes, &needles[k], 0), str_ifind(bytes, needles[k].text));
+                assert_int_equal(needle_find(bytes, &needles[k], 0),
+                                 str_ifind(bytes, needles[k].text));
                 assert_int_equal(needles_occur(bytes, &needles[k], 1),
                                  str_ifind(bytes, needles[k].text) != STR_NPOS);
             }
@@ -144,7 +145,8 @@ static void test_probe(void **state) {
     };
     struct analyzer *analyzer = analyzer_create(NULL, NULL, NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        bool probed = analyzer_probe(analyzer, rows[i].format, str_from(rows[i].path), str_from(rows[i].text));
+        bool probed = analyzer_probe(analyzer, rows[i].format, str_from(rows[i].path),
+                                     str_from(rows[i].text));
         if (probed != rows[i].wanted) {
             fail_msg("%s: %s", rows[i].path, rows[i].text);
         }
