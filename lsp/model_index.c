@@ -137,7 +137,8 @@ static void add_uses(struct scan *scan, struct str path, const struct analysis *
     uv_mutex_unlock(&scan->mutex);
 }
 
-static void on_file(void *data, unsigned worker, struct str path, struct str absolute, struct str bytes) {
+static void on_file(void *data, unsigned worker, struct str path, struct str absolute,
+                    struct str bytes) {
     struct scan *scan = data;
     (void)worker;
     (void)absolute;
@@ -214,7 +215,8 @@ static void scan_start(struct model_index *index) {
         for (size_t k = 0; k < server->n_folders; k++) {
             bool is_same = str_eq(server->folders[i].path, server->folders[k].path);
             is_inside = is_inside || ((is_same ? k < i : k != i) &&
-                                      path_is_within(server->folders[i].path, server->folders[k].path));
+                                      path_is_within(server->folders[i].path,
+                                                     server->folders[k].path));
         }
         if (!is_inside && server->folders[i].path.n) {
             scan->folders[scan->n_folders++] = arena_cstr(arena, server->folders[i].path);

@@ -59,7 +59,8 @@ static void add_installed(struct arena *arena, struct buf *buf, const struct mod
     if (model->remote) {
         buf_printf(buf, "- **remote: text leaves this machine**");
         if (model->remote_host.n) {
-            buf_printf(buf, " for %.*s", STR_ARG(shown(arena, uri_redact(arena, model->remote_host))));
+            buf_printf(buf, " for %.*s",
+                       STR_ARG(shown(arena, uri_redact(arena, model->remote_host))));
         }
         buf_append_char(buf, '\n');
     }
@@ -99,10 +100,12 @@ struct str model_card(struct arena *arena, struct str written, const struct mode
         add_not_installed(arena, &buf, name, server);
     }
     if (server) {
-        const char *state = server->state == SERVER_OK            ? ""
-                            : server->state == SERVER_UNREACHABLE ? " (does not answer; as last known)"
-                                                                  : " (not asked yet)";
-        buf_printf(&buf, "- server %.*s%s\n", STR_ARG(shown(arena, uri_redact(arena, server->url))), state);
+        const char *state = " (not asked yet)";
+        if (server->state != SERVER_UNKNOWN) {
+            state = server->state == SERVER_OK ? "" : " (does not answer; as last known)";
+        }
+        buf_printf(&buf, "- server %.*s%s\n", STR_ARG(shown(arena, uri_redact(arena, server->url))),
+                   state);
     }
     struct str page = model_name_page(arena, name);
     if (page.n) {
@@ -112,7 +115,8 @@ struct str model_card(struct arena *arena, struct str written, const struct mode
     return done(arena, &buf);
 }
 
-struct str host_card(struct arena *arena, const struct reference *reference, const struct server *server) {
+struct str host_card(struct arena *arena, const struct reference *reference,
+                     const struct server *server) {
     struct buf buf;
     struct host host;
     buf_init(&buf, CARD_MAX);
@@ -120,8 +124,9 @@ struct str host_card(struct arena *arena, const struct reference *reference, con
     struct str url = uri_redact(arena, host_connect_url(arena, &host, true));
     buf_printf(&buf, "**Ollama host**\n\n- read as %.*s\n", STR_ARG(shown(arena, url)));
     if (reference->is_container) {
-        buf_printf(&buf, "- a name only containers know; mapped by the setting `hostMap`, a published port, "
-                         "or to the default server\n");
+        buf_printf(&buf,
+                   "- a name only containers know; mapped by the setting `hostMap`, a published "
+                   "port, or to the default server\n");
     }
     if (!server) {
         buf_printf(&buf, "- not trusted: not contacted\n");

@@ -11,7 +11,8 @@
 struct str model_card(struct arena *arena, struct str written, const struct model_name *name,
                       const struct model *model, const struct server *server);
 // A host as written: how it is read, what answers there.
-struct str host_card(struct arena *arena, const struct reference *reference, const struct server *server);
+struct str host_card(struct arena *arena, const struct reference *reference,
+                     const struct server *server);
 struct str variable_card(struct arena *arena, const struct variable *variable);
 struct str parameter_card(struct arena *arena, const struct parameter *parameter);
 // Markdown to plain text, for clients without Markdown: our own cards only.

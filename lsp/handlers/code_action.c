@@ -45,7 +45,8 @@ static struct json_object *command_object(struct arena *arena, struct str title,
     return command;
 }
 
-static struct json_object *argument_of(const struct action_list *list, const char *key, struct str value) {
+static struct json_object *argument_of(const struct action_list *list, const char *key,
+                                       struct str value) {
     struct json_object *argument = json_object_new_object();
     json_set_str(argument, key, value);
     json_set_str(argument, "uri", list->request->document->uri);
@@ -73,7 +74,8 @@ static struct json_object *fix_command(const struct action_list *list, const str
     case FIX_TRUST_HOST:
         return command_object(arena, fix->title, "trustHost", argument_of(list, "host", fix->host));
     case FIX_IGNORE_MODEL:
-        return command_object(arena, fix->title, "ignoreModel", argument_of(list, "model", fix->model));
+        return command_object(arena, fix->title, "ignoreModel",
+                              argument_of(list, "model", fix->model));
     case FIX_EDIT: break;
     }
     return NULL;
@@ -103,7 +105,8 @@ static struct json_object *answered(const struct action_list *list, const struct
     return found;
 }
 
-static void add_action(struct action_list *list, const struct finding *finding, const struct fix *fix) {
+static void add_action(struct action_list *list, const struct finding *finding,
+                       const struct fix *fix) {
     const struct caps *caps = &list->request->server->caps;
     struct json_object *command = fix_command(list, fix);
     if (!caps->action_literals) {
@@ -134,7 +137,8 @@ static void add_action(struct action_list *list, const struct finding *finding, 
 }
 
 static void add_fixes(struct action_list *list, size_t start, size_t end) {
-    const struct findings *findings = document_findings(list->request->server, list->request->document);
+    const struct findings *findings =
+        document_findings(list->request->server, list->request->document);
     for (size_t i = 0; i < findings->n; i++) {
         const struct finding *finding = &findings->at[i];
         if (finding->end < start || finding->start > end) {
@@ -188,19 +192,22 @@ static void add_model_actions(struct action_list *list, size_t start) {
     struct str host = server == session_default(request->server->session) ? STR_NONE : server->url;
     struct arena *arena = request->arena;
     if (model->running.loaded) {
-        add_manage(list, arena_printf(arena, "Unload %.*s", STR_ARG(model->name)), "unload", model, host);
+        add_manage(list, arena_printf(arena, "Unload %.*s", STR_ARG(model->name)), "unload", model,
+                   host);
     } else {
-        add_manage(list, arena_printf(arena, "Load %.*s", STR_ARG(model->name)), "load", model, host);
+        add_manage(list, arena_printf(arena, "Load %.*s", STR_ARG(model->name)), "load", model,
+                   host);
     }
-    add_manage(list, arena_printf(arena, "Delete %.*s…", STR_ARG(model->name)), "delete", model, host);
+    add_manage(list, arena_printf(arena, "Delete %.*s…", STR_ARG(model->name)), "delete", model,
+               host);
 }
 
 void code_action_on_request(struct request *request) {
     size_t start;
     size_t end;
     struct json_object *context = json_get(request->params, "context");
-    if (!document_range(request->server, request->document, json_get(request->params, "range"), &start,
-                        &end) ||
+    if (!document_range(request->server, request->document, json_get(request->params, "range"),
+                        &start, &end) ||
         !json_is(context, json_type_object)) {
         reply_err(request, RPC_INVALID_PARAMS, "codeAction needs a range and a context");
         return;

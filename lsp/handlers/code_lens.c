@@ -12,7 +12,8 @@ struct lenses {
     struct str host; // for commands; empty: the default server
 };
 
-static void add(struct lenses *lenses, struct str title, const char *verb, struct json_object *argument) {
+static void add(struct lenses *lenses, struct str title, const char *verb,
+                struct json_object *argument) {
     struct request *request = lenses->request;
     struct json_object *arguments = json_object_new_array();
     json_add(arguments, argument);
@@ -52,7 +53,8 @@ static void add_reference(struct lenses *lenses) {
     struct request *request = lenses->request;
     const struct reference *reference = lenses->reference;
     struct model_name name;
-    if (reference->kind != REF_MODEL || (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) ||
+    if (reference->kind != REF_MODEL ||
+        (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) ||
         !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
         return;
     }

@@ -28,14 +28,16 @@ static void on_done(void *data, const struct call_result *result, struct json_ob
     struct arena arena = {0};
     (void)answer;
     if (result->code == ERR_OK) {
-        progress_end(job->progress, MESSAGE_INFO, arena_printf(&arena, "%s is %s", job->model, job->done));
+        progress_end(job->progress, MESSAGE_INFO,
+                     arena_printf(&arena, "%s is %s", job->model, job->done));
     } else if (result->code == ERR_CANCELLED) {
         progress_end(job->progress, MESSAGE_INFO,
                      arena_printf(&arena, "%s %s was cancelled", job->doing, job->model));
     } else {
         struct str why = failure_text(&arena, result);
         progress_end(job->progress, MESSAGE_ERROR,
-                     arena_printf(&arena, "%s %s failed: %.*s", job->doing, job->model, STR_ARG(why)));
+                     arena_printf(&arena, "%s %s failed: %.*s", job->doing, job->model,
+                                  STR_ARG(why)));
     }
     arena_finish(&arena);
     server_refresh(job->server);
@@ -73,11 +75,13 @@ static bool is_installed(struct request *request, const struct target *target) {
     }
     struct str shown = display_escape(request->arena, target->model, 200);
     reply_err(request, RPC_REQUEST_FAILED, "%.*s is not installed on %.*s; try: ollama pull %.*s",
-              STR_ARG(shown), STR_ARG(uri_redact(request->arena, target->server->url)), STR_ARG(shown));
+              STR_ARG(shown), STR_ARG(uri_redact(request->arena, target->server->url)),
+              STR_ARG(shown));
     return false;
 }
 
-static bool read_installed(struct request *request, struct json_object *argument, struct target *target) {
+static bool read_installed(struct request *request, struct json_object *argument,
+                           struct target *target) {
     return target_read(request, argument, target) && target_is_reachable(request, target) &&
            is_installed(request, target);
 }
@@ -101,7 +105,8 @@ void command_unload(struct request *request, struct json_object *argument) {
     }
     struct job *job =
         job_begin(request->server, target.server, target.model, "unload", "Unloading", "unloaded");
-    job->call = ollama_unload(session_http(request->server->session), server_endpoint(target.server),
+    job->call =
+        ollama_unload(session_http(request->server->session), server_endpoint(target.server),
                               target.model, on_done, job);
     reply_ok(request, NULL);
 }
@@ -134,8 +139,9 @@ void command_delete(struct request *request, struct json_object *argument) {
     struct str shown = display_escape(arena, target.model, 200);
     struct doomed *doomed = mem_alloc(sizeof(*doomed));
     *doomed = (struct doomed){mem_strdup(target.server->url), mem_strdup(target.model)};
-    struct str question = arena_printf(arena, "Delete %.*s from %.*s? It would have to be pulled again.",
-                                       STR_ARG(shown), STR_ARG(uri_redact(arena, target.server->url)));
+    struct str question =
+        arena_printf(arena, "Delete %.*s from %.*s? It would have to be pulled again.",
+                     STR_ARG(shown), STR_ARG(uri_redact(arena, target.server->url)));
     if (ask_user(request->server, question, STR("Delete"), on_delete_answer, doomed)) {
         reply_ok(request, NULL);
         return;
@@ -144,8 +150,8 @@ void command_delete(struct request *request, struct json_object *argument) {
     free(doomed->model);
     free(doomed);
     reply_err(request, RPC_REQUEST_FAILED,
-              "this editor cannot be asked whether to delete %.*s; try: ollama rm %.*s", STR_ARG(shown),
-              STR_ARG(shown));
+              "this editor cannot be asked whether to delete %.*s; try: ollama rm %.*s",
+              STR_ARG(shown), STR_ARG(shown));
 }
 
 void command_select_model(struct request *request, struct json_object *argument) {
@@ -157,7 +163,8 @@ void command_select_model(struct request *request, struct json_object *argument)
     }
     if (!known) {
         reply_err(request, RPC_INVALID_PARAMS,
-                  "the command needs {\"model\": NAME, \"role\": \"chat\"|\"autocomplete\"|\"embed\"}");
+                  "the command needs {\"model\": NAME, \"role\": \"chat\"|\"autocomplete\"|"
+                  "\"embed\"}");
         return;
     }
     struct target target;
@@ -165,8 +172,8 @@ void command_select_model(struct request *request, struct json_object *argument)
     if (!target_read(request, argument, &target) || !is_installed(request, &target)) {
         return;
     }
-    if (state_set_model(session_state(request->server->session), lsp_server_root(request->server), role,
-                        target.model, &error, request->arena) != ERR_OK) {
+    if (state_set_model(session_state(request->server->session), lsp_server_root(request->server),
+                        role, target.model, &error, request->arena) != ERR_OK) {
         reply_err(request, RPC_REQUEST_FAILED, "the choice could not be remembered: %.*s",
                   STR_ARG(error.message));
         return;

@@ -159,7 +159,8 @@ static bool ask(struct request *request, const struct target *target) {
         model_name_is_library(&target->name) ? library_find(target->name.model) : NULL;
     for (size_t i = 0; library && i < library->n_tags; i++) {
         if (str_ieq(library->tags[i].tag, target->name.tag) && library->tags[i].size) {
-            size = arena_printf(arena, " (%.*s)", STR_ARG(format_size(arena, library->tags[i].size)));
+            size =
+                arena_printf(arena, " (%.*s)", STR_ARG(format_size(arena, library->tags[i].size)));
         }
     }
     struct str registry = model_name_is_default_registry(&target->name)
@@ -167,7 +168,8 @@ static bool ask(struct request *request, const struct target *target) {
                               : arena_printf(arena, " from %.*s", STR_ARG(target->name.host));
     struct str question =
         arena_printf(arena, "Pull %.*s%.*s%.*s to %.*s?",
-                     STR_ARG(display_escape(arena, target->model, 200)), STR_ARG(size), STR_ARG(registry),
+                     STR_ARG(display_escape(arena, target->model, 200)), STR_ARG(size),
+                     STR_ARG(registry),
                      STR_ARG(uri_redact(arena, target->server->url)));
     struct pending *pending = mem_alloc(sizeof(*pending));
     *pending = (struct pending){mem_strdup(target->server->url), mem_strdup(target->model)};

@@ -51,8 +51,10 @@ void command_trust_host(struct request *request, struct json_object *argument) {
     struct str written = str_trim(json_get_str(argument, "host"));
     struct host host;
     host_parse(written, &host);
-    if (written.n == 0 || written.n > LIMIT_HOST || !host_scheme_is_http(&host) || host.name.n == 0) {
-        reply_err(request, RPC_INVALID_PARAMS, "the command needs {\"host\": URL} with an http or https host");
+    if (written.n == 0 || written.n > LIMIT_HOST || !host_scheme_is_http(&host) ||
+        host.name.n == 0) {
+        reply_err(request, RPC_INVALID_PARAMS,
+                  "the command needs {\"host\": URL} with an http or https host");
         return;
     }
     struct error error = {0};

@@ -95,8 +95,8 @@ static void on_start_poll(uv_timer_t *timer) {
         starting_end(starting, MESSAGE_INFO, STR("Ollama is running"));
     } else if (++starting->tries > START_TRIES) {
         starting_end(starting, MESSAGE_ERROR,
-                     STR("Ollama was started but does not answer; try `ollama serve` in a terminal to "
-                         "see why"));
+                     STR("Ollama was started but does not answer; try `ollama serve` in a "
+                         "terminal to see why"));
     } else {
         server_refresh(server);
     }
@@ -122,7 +122,8 @@ static void on_start_cancel(void *data) {
 }
 
 // 0, or a libuv error. The process is detached: it outlives the editor.
-static int start(struct lsp_server *lsp, struct arena *arena, struct str program, struct str listen) {
+static int start(struct lsp_server *lsp, struct arena *arena, struct str program,
+                 struct str listen) {
     char *args[] = {arena_cstr(arena, program), arena_cstr(arena, STR("serve")), NULL};
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
@@ -164,12 +165,14 @@ void command_start_server(struct request *request, struct json_object *argument)
     struct server *server = session_default(lsp->session);
     (void)argument;
     if (!server->is_loopback) {
-        reply_err(request, RPC_REQUEST_FAILED, "the default server %.*s is not on this machine; start it there",
+        reply_err(request, RPC_REQUEST_FAILED,
+                  "the default server %.*s is not on this machine; start it there",
                   STR_ARG(uri_redact(arena, server->url)));
         return;
     }
     if (server->state == SERVER_OK) {
-        reply_err(request, RPC_REQUEST_FAILED, "%.*s answers already", STR_ARG(uri_redact(arena, server->url)));
+        reply_err(request, RPC_REQUEST_FAILED, "%.*s answers already",
+                  STR_ARG(uri_redact(arena, server->url)));
         return;
     }
     struct str program = find_program(arena, session_settings(lsp->session));
@@ -181,7 +184,8 @@ void command_start_server(struct request *request, struct json_object *argument)
     }
     struct host host;
     host_parse(server->url, &host);
-    struct str listen = arena_printf(arena, host.is_ip6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARG(host.name),
+    struct str listen =
+        arena_printf(arena, host.is_ip6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARG(host.name),
                                      (unsigned)host_port(&host));
     int code = start(lsp, arena, program, listen);
     if (code != 0) {

@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "base/utf.h"
 
-void completion_init(struct completion *completion, struct request *request, struct document *document,
+void completion_init(struct completion *completion, struct request *request,
+                     struct document *document,
                      size_t start, size_t cursor, size_t end) {
     struct str bytes = text_str(document->text);
     *completion = (struct completion){
@@ -32,7 +33,8 @@ unsigned completion_rank(const struct completion *completion, struct str text) {
     return at == 0 ? 0 : at != STR_NPOS ? 1 : 2;
 }
 
-static void set_edit(const struct completion *completion, struct json_object *object, struct str text) {
+static void set_edit(const struct completion *completion, struct json_object *object,
+                     struct str text) {
     struct json_object *edit = json_object_new_object();
     json_set_str(edit, "newText", text);
     if (completion->request->server->caps.completion_insert_replace) {
@@ -44,7 +46,8 @@ static void set_edit(const struct completion *completion, struct json_object *ob
     json_set(object, "textEdit", edit);
 }
 
-static void set_documentation(const struct caps *caps, struct json_object *object, struct str markdown) {
+static void set_documentation(const struct caps *caps, struct json_object *object,
+                              struct str markdown) {
     if (caps->completion_markdown) {
         struct json_object *markup = json_object_new_object();
         json_set_str(markup, "kind", STR("markdown"));
@@ -191,8 +194,10 @@ static bool complete_reference(struct request *request, struct document *documen
 void completion_on_request(struct request *request) {
     struct document *document = request->document;
     size_t cursor;
-    if (!document_offset(request->server, document, json_get(request->params, "position"), &cursor)) {
-        reply_err(request, RPC_INVALID_PARAMS, "completion needs a position with line and character");
+    if (!document_offset(request->server, document, json_get(request->params, "position"),
+                         &cursor)) {
+        reply_err(request, RPC_INVALID_PARAMS,
+                  "completion needs a position with line and character");
         return;
     }
     if (complete_reference(request, document, cursor) ||

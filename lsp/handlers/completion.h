@@ -49,7 +49,8 @@ struct completion_item {
     struct json_object *command; // taken; run after insertion
 };
 
-void completion_init(struct completion *completion, struct request *request, struct document *document,
+void completion_init(struct completion *completion, struct request *request,
+                     struct document *document,
                      size_t start, size_t cursor, size_t end);
 // False when the list is full (the item is dropped, data and command are put).
 bool completion_add(struct completion *completion, const struct completion_item *item);
@@ -71,5 +72,6 @@ void complete_parameter_values(struct completion *completion, const struct analy
 bool complete_modelfile(struct request *request, struct document *document, size_t offset);
 
 // Documentation of an item from its `data`, for resolve. Markdown; empty if nothing is known.
-struct str completion_documentation(struct lsp_server *server, struct arena *arena, struct json_object *data);
+struct str completion_documentation(struct lsp_server *server, struct arena *arena,
+                                    struct json_object *data);
 

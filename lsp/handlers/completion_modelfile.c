@@ -23,7 +23,8 @@ static const struct {
      STR_INIT("a message of the history that every chat begins with")},
     {MODELFILE_ADAPTER, STR_INIT("ADAPTER $0"), STR_INIT("a LoRA adapter's file or folder")},
     {MODELFILE_LICENSE, STR_INIT("LICENSE \"\"\"$0\"\"\""), STR_INIT("the text of the licence")},
-    {MODELFILE_RENDERER, STR_INIT("RENDERER $0"), STR_INIT("a built-in writer of prompts, instead of TEMPLATE")},
+    {MODELFILE_RENDERER, STR_INIT("RENDERER $0"),
+     STR_INIT("a built-in writer of prompts, instead of TEMPLATE")},
     {MODELFILE_PARSER, STR_INIT("PARSER $0"), STR_INIT("a built-in reader of answers")},
     {MODELFILE_DRAFT, STR_INIT("DRAFT $0"), STR_INIT("a draft model for speculative decoding")},
     {MODELFILE_REQUIRES, STR_INIT("REQUIRES $0"), STR_INIT("the least version of Ollama")},
@@ -79,7 +80,8 @@ static void complete_parameters(struct completion *completion) {
             .label = parameter->name,
             .kind = ITEM_PROPERTY,
             .detail = arena_printf(arena, "%s, default %.*s", value_type_text(parameter->type),
-                                   STR_ARG(parameter->default_.n ? parameter->default_ : STR("none"))),
+                                   STR_ARG(parameter->default_.n ? parameter->default_
+                                                         : STR("none"))),
             .documentation = markdown_escape(arena, parameter->about),
             .snippet = word_only ? STR_NONE : parameter_snippet(arena, parameter),
         };
@@ -89,7 +91,8 @@ static void complete_parameters(struct completion *completion) {
     }
 }
 
-static void add_words(struct completion *completion, const struct str *words, size_t n, struct str detail) {
+static void add_words(struct completion *completion, const struct str *words, size_t n,
+                      struct str detail) {
     for (size_t i = 0; i < n; i++) {
         struct completion_item item = {.label = words[i], .kind = ITEM_VALUE, .detail = detail};
         if (!completion_add(completion, &item)) {
@@ -98,7 +101,8 @@ static void add_words(struct completion *completion, const struct str *words, si
     }
 }
 
-static void add_template_words(struct completion *completion, const struct template_word *words, size_t n,
+static void add_template_words(struct completion *completion, const struct template_word *words,
+                               size_t n,
                                bool is_field, enum item_kind kind) {
     struct arena *arena = completion->request->arena;
     for (size_t i = 0; i < n; i++) {
@@ -115,7 +119,8 @@ static void add_template_words(struct completion *completion, const struct templ
 
 // Inside {{ }}. Behind "$." are Ollama's variables, behind "$x." the fields of a message; a bare "." may
 // be either, since `range .Messages` moves it.
-static void complete_template(struct completion *completion, bool variables, bool fields, bool words) {
+static void complete_template(struct completion *completion, bool variables, bool fields,
+                              bool words) {
     const struct template_word *at;
     size_t n;
     if (variables) {

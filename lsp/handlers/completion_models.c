@@ -46,7 +46,8 @@ static struct json_object *item_data(struct str model, struct str host) {
 }
 
 // The card at once, for clients that cannot have it by resolve; else empty.
-static struct str eager_card(const struct place *place, struct str name, const struct model *model) {
+static struct str eager_card(const struct place *place, struct str name,
+                             const struct model *model) {
     struct model_name parsed;
     const struct request *request = place->completion->request;
     if (request->server->caps.completion_lazy_docs ||
@@ -83,7 +84,8 @@ static void add_installed(struct place *place) {
         struct completion_item item = {
             .label = model->name,
             .kind = ITEM_VALUE,
-            .detail = stale ? arena_printf(arena, "%.*s (as last known)", STR_ARG(summary)) : summary,
+            .detail =
+                stale ? arena_printf(arena, "%.*s (as last known)", STR_ARG(summary)) : summary,
             .size = arena_printf(arena, " %.*s", STR_ARG(format_size(arena, model->size))),
             .description = model->running.loaded ? STR("loaded")
                                                  : display_escape(arena, model->parameters, 20),
@@ -129,13 +131,14 @@ static bool add_library_tag(struct place *place, const struct library_model *mod
         !completion_fits(place->completion, arena_join(arena, place->completion->prefix, name))) {
         return true;
     }
+    struct str size = tag->size ? format_size(arena, tag->size) : STR_NONE;
     struct completion_item item = {
         .label = name,
         .kind = ITEM_REFERENCE,
         .detail = tag->cloud ? STR("library, cloud: text leaves this machine")
-                             : arena_printf(arena, "library, not installed%s%.*s", tag->size ? " · " : "",
-                                            STR_ARG(tag->size ? format_size(arena, tag->size) : STR_NONE)),
-        .size = tag->size ? arena_printf(arena, " %.*s", STR_ARG(format_size(arena, tag->size))) : STR_NONE,
+                             : arena_printf(arena, "library, not installed%s%.*s",
+                                            tag->size ? " · " : "", STR_ARG(size)),
+        .size = tag->size ? arena_printf(arena, " %.*s", STR_ARG(size)) : STR_NONE,
         .description = STR("not installed"),
         .documentation = eager_card(place, name, NULL),
         .data = item_data(name, place->host),

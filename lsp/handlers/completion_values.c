@@ -26,7 +26,8 @@ void complete_hosts(struct completion *completion, const struct reference *refer
             .label = url,
             .kind = ITEM_VALUE,
             .detail = it->name.n ? arena_printf(arena, "server \"%.*s\", %.*s",
-                                                STR_ARG(display_escape(arena, it->name, 0)), STR_ARG(state))
+                                                STR_ARG(display_escape(arena, it->name, 0)),
+                                                STR_ARG(state))
                                  : state,
         };
         if (!completion_add(completion, &item)) {
@@ -46,7 +47,8 @@ void complete_variables(struct completion *completion) {
             .label = variable->name,
             .kind = ITEM_VARIABLE,
             .detail = arena_printf(arena, "%s, default %.*s", value_type_text(variable->type),
-                                   STR_ARG(variable->default_.n ? variable->default_ : STR("unset"))),
+                                   STR_ARG(variable->default_.n ? variable->default_
+                                                         : STR("unset"))),
             .documentation = markdown_escape(arena, variable->about),
         };
         if (!completion_add(completion, &item)) {
@@ -55,7 +57,8 @@ void complete_variables(struct completion *completion) {
     }
 }
 
-static void add_values(struct completion *completion, const char *const *values, size_t n, struct str detail) {
+static void add_values(struct completion *completion, const char *const *values, size_t n,
+                       struct str detail) {
     for (size_t i = 0; i < n; i++) {
         struct completion_item item = {
             .label = str_from(values[i]),

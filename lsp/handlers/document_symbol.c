@@ -6,7 +6,8 @@
 #include "lsp/handlers/modelfile_view.h"
 
 // LSP SymbolKind: of the first 18, which every client knows.
-enum symbol_kind { SYMBOL_MODULE = 2, SYMBOL_PROPERTY = 7, SYMBOL_CONSTANT = 14, SYMBOL_STRING = 15 };
+enum symbol_kind { SYMBOL_MODULE = 2, SYMBOL_PROPERTY = 7, SYMBOL_CONSTANT = 14,
+                  SYMBOL_STRING = 15 };
 
 #define NAME_MAX_BYTES 120
 
@@ -71,7 +72,8 @@ static void add_instruction(struct request *request, struct json_object *list,
     case MODELFILE_PARAMETER:
     case MODELFILE_MESSAGE:
         symbol.kind = SYMBOL_PROPERTY;
-        symbol.name = in->name.n ? arena_printf(arena, "%.*s %.*s", STR_ARG(symbol.name), STR_ARG(in->name))
+        symbol.name =
+            in->name.n ? arena_printf(arena, "%.*s %.*s", STR_ARG(symbol.name), STR_ARG(in->name))
                                  : symbol.name;
         break;
     case MODELFILE_TEMPLATE:

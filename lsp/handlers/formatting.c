@@ -151,7 +151,8 @@ void formatting_on_request(struct request *request) {
     add_final_newline(&changes, json_get(request->params, "options"));
     size_t n = reads_the_same(&changes, file) ? changes.edits.n : 0;
     for (size_t i = 0; i < n; i++) {
-        json_add(list, document_edit_json(request->server, request->document, &changes.edits.at[i]));
+        json_add(list,
+                 document_edit_json(request->server, request->document, &changes.edits.at[i]));
     }
     reply_ok(request, list);
 }

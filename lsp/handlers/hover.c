@@ -40,7 +40,8 @@ static struct str card_of(struct request *request, const struct reference *refer
 void hover_on_request(struct request *request) {
     struct lsp_server *server = request->server;
     size_t offset;
-    if (!document_offset(server, request->document, json_get(request->params, "position"), &offset)) {
+    if (!document_offset(server, request->document, json_get(request->params, "position"),
+                         &offset)) {
         reply_err(request, RPC_INVALID_PARAMS, "hover needs a position with line and character");
         return;
     }
@@ -52,7 +53,8 @@ void hover_on_request(struct request *request) {
         return;
     }
     struct json_object *contents = json_object_new_object();
-    json_set_str(contents, "kind", server->caps.hover_markdown ? STR("markdown") : STR("plaintext"));
+    json_set_str(contents, "kind",
+                 server->caps.hover_markdown ? STR("markdown") : STR("plaintext"));
     json_set_str(contents, "value",
                  server->caps.hover_markdown ? card : card_to_plain(request->arena, card));
     struct json_object *hover = json_object_new_object();

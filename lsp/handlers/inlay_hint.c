@@ -6,7 +6,8 @@
 #include "lsp/handlers/handlers.h"
 #include "lsp/server.h"
 
-static void add_hint(struct request *request, struct json_object *hints, const struct reference *reference) {
+static void add_hint(struct request *request, struct json_object *hints,
+                     const struct reference *reference) {
     struct lsp_server *server = request->server;
     struct model_name name;
     if (reference->kind != REF_MODEL ||
@@ -35,8 +36,8 @@ static void add_hint(struct request *request, struct json_object *hints, const s
 void inlay_hint_on_request(struct request *request) {
     size_t start;
     size_t end;
-    if (!document_range(request->server, request->document, json_get(request->params, "range"), &start,
-                        &end)) {
+    if (!document_range(request->server, request->document, json_get(request->params, "range"),
+                        &start, &end)) {
         reply_err(request, RPC_INVALID_PARAMS, "inlayHint needs a range");
         return;
     }

@@ -20,7 +20,8 @@ static struct server *server_named(struct request *request, struct str host) {
         return known;
     }
     struct reference_host named = {.origin = HOST_ORIGIN_SIBLING, .written = host};
-    return session_resolve(session, request->arena, lsp_server_root(request->server), &named).server;
+    return session_resolve(session, request->arena, lsp_server_root(request->server),
+                           &named).server;
 }
 
 bool target_read(struct request *request, struct json_object *argument, struct target *target) {
@@ -30,7 +31,8 @@ bool target_read(struct request *request, struct json_object *argument, struct t
     struct model_name_problem problem;
     if (model.n == 0 || model.n > LIMIT_NAME || host.n > LIMIT_HOST ||
         (json_has(argument, "host") && !json_is(json_get(argument, "host"), json_type_string))) {
-        reply_err(request, RPC_INVALID_PARAMS, "the command needs one object {\"model\": NAME, \"host\"?: URL}");
+        reply_err(request, RPC_INVALID_PARAMS,
+                  "the command needs one object {\"model\": NAME, \"host\"?: URL}");
         return false;
     }
     target->model = arena_copy(arena, model);
@@ -45,7 +47,8 @@ bool target_read(struct request *request, struct json_object *argument, struct t
     if (!target->server) {
         struct str shown = display_escape(arena, uri_redact(arena, host), 200);
         reply_err(request, RPC_REQUEST_FAILED,
-                  "%.*s is not trusted; trust it by ollama-ls.trustHost, or name it in your settings",
+                  "%.*s is not trusted; trust it by ollama-ls.trustHost, or name it in your "
+                  "settings",
                   STR_ARG(shown));
         return false;
     }
@@ -70,7 +73,8 @@ struct question {
     char *button;
 };
 
-static void on_question_answered(struct lsp_server *server, enum err code, struct json_object *result,
+static void on_question_answered(struct lsp_server *server, enum err code,
+                                 struct json_object *result,
                                  void *data) {
     struct question *question = data;
     bool yes =
@@ -80,7 +84,8 @@ static void on_question_answered(struct lsp_server *server, enum err code, struc
     free(question);
 }
 
-bool ask_user(struct lsp_server *server, struct str text, struct str button, ask_fn on_answer, void *data) {
+bool ask_user(struct lsp_server *server, struct str text, struct str button, ask_fn on_answer,
+              void *data) {
     if (!server->caps.show_message_request) {
         return false;
     }
@@ -97,7 +102,8 @@ bool ask_user(struct lsp_server *server, struct str text, struct str button, ask
     json_set_int(params, "type", MESSAGE_INFO);
     json_set_str(params, "message", text);
     json_set(params, "actions", actions);
-    rpc_request(server, "window/showMessageRequest", params, QUESTION_MS, on_question_answered, question);
+    rpc_request(server, "window/showMessageRequest", params, QUESTION_MS, on_question_answered,
+                question);
     return true;
 }
 

@@ -24,7 +24,8 @@ bool target_is_reachable(struct request *request, const struct target *target);
 // Asks by window/showMessageRequest with one button besides Cancel. `on_answer(yes)` is called later,
 // once. False if the client cannot be asked (nothing is called then).
 typedef void (*ask_fn)(struct lsp_server *server, bool yes, void *data);
-bool ask_user(struct lsp_server *server, struct str question, struct str button, ask_fn on_answer, void *data);
+bool ask_user(struct lsp_server *server, struct str question, struct str button, ask_fn on_answer,
+              void *data);
 
 // The message of a failed call: "MESSAGE; try: REMEDY".
 struct str failure_text(struct arena *arena, const struct call_result *result);

@@ -13,7 +13,8 @@ const struct modelfile *modelfile_view(struct request *request) {
     return file->is_utf16 ? NULL : file;
 }
 
-size_t modelfile_comments(struct request *request, const struct modelfile *file, struct comment_line **out) {
+size_t modelfile_comments(struct request *request, const struct modelfile *file,
+                          struct comment_line **out) {
     VEC(struct comment_line) comments = {0};
     const struct text *text = request->document->text;
     size_t next = 0; // instruction that may hold the line

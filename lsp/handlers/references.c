@@ -74,7 +74,8 @@ static void on_definition(struct request *request, void *data) {
 static bool reply_file(struct request *request) {
     size_t offset;
     const struct document *document = request->document;
-    if (!document_offset(request->server, document, json_get(request->params, "position"), &offset)) {
+    if (!document_offset(request->server, document, json_get(request->params, "position"),
+                         &offset)) {
         return false;
     }
     const struct analysis *analysis = document_analysis(request->server, request->document);

@@ -8,7 +8,8 @@
 #define WHOLE SIZE_MAX
 
 // Indices into `legend`.
-enum token_type { TOKEN_KEYWORD, TOKEN_COMMENT, TOKEN_STRING, TOKEN_NUMBER, TOKEN_PARAMETER, TOKEN_CLASS,
+enum token_type { TOKEN_KEYWORD, TOKEN_COMMENT, TOKEN_STRING, TOKEN_NUMBER, TOKEN_PARAMETER,
+                 TOKEN_CLASS,
                   TOKEN_ENUM_MEMBER };
 static const char *const legend[] = {"keyword", "comment",   "string", "number",
                                      "parameter", "class", "enumMember"};
@@ -109,8 +110,8 @@ void semantic_tokens_on_full(struct request *request) {
 void semantic_tokens_on_range(struct request *request) {
     size_t start;
     size_t end;
-    if (!document_range(request->server, request->document, json_get(request->params, "range"), &start,
-                        &end)) {
+    if (!document_range(request->server, request->document, json_get(request->params, "range"),
+                        &start, &end)) {
         reply_err(request, RPC_INVALID_PARAMS, "semanticTokens/range needs a range");
         return;
     }
