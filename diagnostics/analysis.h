@@ -87,6 +87,12 @@ struct analysis {
 struct analysis *analyzer_run(const struct analyzer *analyzer, struct arena *arena,
                               const struct analysis_input *input);
 
+// A copy that needs nothing of the arena that `analysis` was made in, for who keeps results: making one
+// takes many times the memory of the result. Still borrows from the text and from static tables. Each
+// new string of struct reference has to be copied here too.
+struct analysis *analysis_copy(struct arena *arena, const struct analysis *analysis,
+                               const struct text *text);
+
 // The variables that a dotenv text sets (later ones win), for use as another file's `dotenv`.
 size_t dotenv_entries(struct arena *arena, struct str bytes, struct env_entry **out);
 

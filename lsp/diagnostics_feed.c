@@ -143,6 +143,7 @@ static struct result_id result_id_of(struct json_object *diagnostics) {
 void feed_mark(struct lsp_server *server, struct document *document) {
     if (!document->private->is_marked) {
         document->private->is_marked = true;
+        document->private->marked_at = ++server->feed.clock;
         server->feed.n_marked++;
         lsp_server_wake(server);
     }
@@ -413,6 +414,19 @@ static void send_refresh(struct lsp_server *server) {
 
 // --- the end of a turn ---
 
+// The document that was marked first: one parse is finished before the next begins, since half a parse
+// holds much memory.
+static struct document *next_marked(const struct lsp_server *server) {
+    struct document *next = NULL;
+    for (struct document *at = server->documents.first; at; at = at->next) {
+        if (at->private->is_marked &&
+            (!next || at->private->marked_at < next->private->marked_at)) {
+            next = at;
+        }
+    }
+    return next;
+}
+
 bool feed_end_turn(struct lsp_server *server) {
     struct diagnostics_feed *feed = &server->feed;
     if (server->rpc.state < RPC_READY || server->rpc.state > RPC_RUNNING ||
@@ -420,28 +434,24 @@ bool feed_end_turn(struct lsp_server *server) {
         return false; // whoever changes that wakes us again
     }
     int64_t deadline = clock_us() + FEED_BUDGET_US;
-    for (struct document *at = server->documents.first; at && feed->n_marked; at = at->next) {
-        if (!at->private->is_marked) {
-            continue;
-        }
+    struct document *document;
+    while (feed->n_marked > 0 && (document = next_marked(server))) {
         int64_t left = deadline - clock_us();
-        if (left <= 0) {
+        if (left <= 0 || !document_prepare(server, document, (uint64_t)left)) {
             return true;
         }
-        if (!document_prepare(server, at, (uint64_t)left)) {
-            return true;
-        }
-        unmark(server, at);
+        unmark(server, document);
         if (server->caps.pull_diagnostics) {
-            answer_waiting(server, at);
-            tell_workspace(server, at);
-            refresh_if_changed(server, at);
+            answer_waiting(server, document);
+            tell_workspace(server, document);
+            refresh_if_changed(server, document);
         } else {
-            push(server, at);
+            push(server, document);
         }
     }
     if (server->rpc.state == RPC_RUNNING) {
         send_refresh(server);
     }
+    documents_trim(server);
     return false;
 }

@@ -9,6 +9,7 @@
 #define FEED_BUDGET_US 10000 // work at the end of one turn; what is left waits for the next
 
 struct diagnostics_feed {
+    uint64_t clock;          // counts marks
     size_t n_marked;         // documents whose findings may have changed
     bool is_refresh_wanted;  // pull: workspace/diagnostic/refresh is due
     bool is_refresh_sent;    // pull: … and one is under way

@@ -10,6 +10,9 @@
 // Invariant: at most DOCUMENTS_TREES trees are alive, those of the documents used last; the others'
 // references stay, so closing a tree costs a parse only when that document is edited again.
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/log.h"
 #include "base/uri.h"
@@ -96,6 +99,17 @@ static void close_oldest_trees(struct lsp_server *server, const struct document 
             return;
         }
         drop_tree(documents, oldest->private);
+        documents->has_freed_much = true;
+    }
+}
+
+// Trees are many small pieces: without this, closed ones stay with the process as holes in its heap.
+void documents_trim(struct lsp_server *server) {
+    if (server->documents.has_freed_much) {
+        server->documents.has_freed_much = false;
+#ifdef __GLIBC__
+        malloc_trim(0);
+#endif
     }
 }
 
@@ -221,6 +235,15 @@ static bool may_hold_references(struct lsp_server *server, struct document *docu
            analyzer_probe(analyzer, document->format, document->path, text_str(document->text));
 }
 
+static struct analysis *analyze(const struct analyzer *analyzer, struct document_private *private) {
+    struct arena scratch;
+    arena_init(&scratch);
+    struct analysis *result = analyzer_run(analyzer, &scratch, &private->input);
+    result = analysis_copy(&private->arena, result, private->analysis_text);
+    arena_finish(&scratch);
+    return result;
+}
+
 bool document_prepare(struct lsp_server *server, struct document *document, uint64_t budget_us) {
     if (is_up_to_date(server, document)) {
         return true;
@@ -242,7 +265,7 @@ bool document_prepare(struct lsp_server *server, struct document *document, uint
     private->is_analysed = true;
     if (is_worth_it) {
         private->input.tree = tree;
-        private->analysis = analyzer_run(analyzer, &private->arena, &private->input);
+        private->analysis = analyze(analyzer, private);
         private->input.tree = NULL; // may be closed before the findings are asked for
     } else {
         drop_tree(&server->documents, private);

@@ -255,6 +255,7 @@ void documents_on_close(struct lsp_server *server, struct json_object *params) {
         environment_changed(server, document); // from now on the disk counts
     }
     free_document(server, document);
+    server->documents.has_freed_much = true;
 }
 
 void documents_advertise(const struct lsp_server *server, struct json_object *capabilities) {

@@ -34,6 +34,7 @@ struct documents {
     size_t n;
     uint64_t clock;       // counts uses of trees
     size_t n_trees;       // trees alive
+    bool has_freed_much;  // trees were closed since documents_trim
     uint64_t environment; // counts changes of .env texts: analyses that used an older one are redone
 };
 
@@ -105,5 +106,7 @@ void documents_advertise(const struct lsp_server *server, struct json_object *ca
 void documents_invalidate(struct lsp_server *server, const struct server *changed);
 // A file on disk changed: what depends on it (.env families, paths that Modelfiles name) is redone.
 void documents_file_changed(struct lsp_server *server, struct str path);
+// Gives freed memory back to the system, if much was freed: when there is time.
+void documents_trim(struct lsp_server *server);
 // Closes all, telling nobody.
 void documents_finish(struct lsp_server *server);

@@ -34,6 +34,7 @@ struct document_private {
 
     // The feed's.
     bool is_marked;
+    uint64_t marked_at;     // diagnostics_feed.clock
     bool is_published;      // push: something was sent
     uint64_t published_hash; // push: of that; pull: of the last answer
     uint64_t answered_revision; // pull: the text that answer was about, 0: none

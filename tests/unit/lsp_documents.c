@@ -341,11 +341,11 @@ static void test_trees_come_back(void **state) {
             } else if (round == 1) {
                 change_document(&rig, uri, 2,
                                 "{'range':{'start':{'line':3,'character':6},'end':{'line':3,"
-                                "'character':17}},'text':'OLLAMA_HOST'}");
+                                "'character':17}},'text':'OLLAMA_DEBUG'}");
             } else {
                 change_document(&rig, uri, 3,
-                                "{'range':{'start':{'line':3,'character':15},'end':{'line':3,"
-                                "'character':17}},'text':'TS'}");
+                                "{'range':{'start':{'line':3,'character':13},'end':{'line':3,"
+                                "'character':18}},'text':'HSOT'}");
             }
             assert_int_equal(published(&rig, NULL), round == 1 ? 0 : 1);
             assert_true(rig.server->documents.n_trees <= DOCUMENTS_TREES);
