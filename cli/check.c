@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/uri.h"
@@ -372,7 +373,20 @@ static struct catalog *read_catalog(struct check *check) {
     return catalog;
 }
 
-// The workspace: the working folder, and what is given outside of it. Their .ollama-ls.json count.
+// The folder that a given path stands for: itself or its parent, absolute; empty if it is not there.
+static struct str root_of_path(struct arena *arena, const char *given) {
+    struct stat info;
+    char *real = realpath(given, NULL);
+    struct str path = arena_copy(arena, str_from(real));
+    bool is_there = real && stat(real, &info) == 0;
+    free(real);
+    if (!is_there) {
+        return STR_NONE;
+    }
+    return S_ISDIR(info.st_mode) ? path : path_dir(path);
+}
+
+// The workspace: the working folder, and what is given outside of it or has settings of its own.
 static void open_session(struct check *check, struct catalog *catalog, const char *const *paths, size_t n) {
     struct session_options options = {
         .host_flag = check->host,
@@ -387,13 +401,13 @@ static void open_session(struct check *check, struct catalog *catalog, const cha
         *VEC_PUSH(&check->arena, &roots) = cwd;
     }
     for (size_t i = 0; i < n; i++) {
-        struct stat info;
-        char *real = realpath(paths[i], NULL);
-        if (real && stat(real, &info) == 0 && !(cwd.n && path_is_within(str_from(real), cwd))) {
-            struct str path = arena_copy(&check->arena, str_from(real));
-            *VEC_PUSH(&check->arena, &roots) = S_ISDIR(info.st_mode) ? path : path_dir(path);
+        struct str root = root_of_path(&check->arena, paths[i]);
+        struct str settings = path_join(&check->arena, root, str_from(SETTINGS_WORKSPACE_NAME));
+        bool is_own = root.n && (cwd.n == 0 || !path_is_within(root, cwd) ||
+                                 (!str_eq(root, cwd) && access(settings.p, R_OK) == 0));
+        if (is_own) {
+            *VEC_PUSH(&check->arena, &roots) = root;
         }
-        free(real);
     }
     cli_session_open(&check->cli, &options, roots.at, roots.n);
     check->analyzer = analyzer_retain(session_analyzer(check->cli.session));
