@@ -164,6 +164,21 @@ static bool is_double(const struct reference *a, const struct reference *b) {
                                   (a->prefix_start < b->end && b->prefix_start < a->end));
 }
 
+// Strings of conventions live as long as the analyzer, which may end before the analysis: they are
+// copied. Neighbours mostly come from one convention and share the copy.
+static void own_strings(struct arena *arena, struct reference *reference,
+                        const struct reference *before, const struct reference *before_owned) {
+    bool is_shared = before && before->convention.p == reference->convention.p;
+    reference->convention =
+        is_shared ? before_owned->convention : arena_copy(arena, reference->convention);
+    if (reference->prefix_wanted.n > 0) {
+        reference->prefix_wanted = arena_copy(arena, reference->prefix_wanted);
+    }
+    if (reference->host.origin != HOST_ORIGIN_NONE && reference->host.start == reference->host.end) {
+        reference->host.written = arena_copy(arena, reference->host.written);
+    }
+}
+
 // Sorts by place, keeps of doubles the first found, and renumbers model_index.
 static void order_references(struct collector *collector, struct analysis *analysis) {
     size_t n = collector->references.n;
@@ -195,6 +210,9 @@ static void order_references(struct collector *collector, struct analysis *analy
     analysis->n_references = kept;
     for (size_t i = 0; i < kept; i++) {
         analysis->references[i] = ranked[i].reference;
+        own_strings(collector->arena, &analysis->references[i],
+                    i > 0 ? &ranked[i - 1].reference : NULL,
+                    i > 0 ? &analysis->references[i - 1] : NULL);
         size_t *index = &analysis->references[i].model_index;
         *index = *index < n ? moved[*index] : SIZE_MAX;
         analysis->references[i].flags |= analysis->is_example ? REF_EXAMPLE : 0;
