@@ -275,6 +275,9 @@ void siblings_collect(struct settings *settings, const struct config_node *objec
     const struct sibling_lists *lists = &settings->set->siblings;
     bool is_section = object->has_key &&
                       str_list_matches(lists->section_keys, config_key(settings->config, object));
+    // A container is called ollama because it serves models, whatever its own settings name.
+    is_section = is_section && !config_get(settings->config, object, STR("image")) &&
+                 !config_get(settings->config, object, STR("build"));
     bool has_hint = is_section;
     for (const struct config_node *child = object->first; child && !has_hint; child = child->next) {
         has_hint = child->matters && child->kind != CONFIG_OBJECT && child->kind != CONFIG_ARRAY;

@@ -342,6 +342,37 @@ static void test_user_problems(void **state) {
     }
 }
 
+// The first example of the documentation is one that works.
+static void test_documentation(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct str text;
+    assert_int_equal(
+        file_read(&arena, SOURCE_DIR "/docs/adding-a-convention.md", LIMIT_FILE, &text), ERR_OK);
+    text = str_from_index(text, str_find(text, STR("```json\n")) + 8);
+    text = str_slice(text, 0, str_find(text, STR("```")));
+    struct json_object *settings = NULL;
+    assert_int_equal(json_parse(&arena, text, &settings, NULL), ERR_OK);
+    struct problems problems;
+    struct analyzer *analyzer =
+        create_with(json_text(json_get(settings, "conventions")).p, &problems);
+    assert_string_equal(problems.text.n ? problems.text.p : "", "");
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    struct run run = {.analyzer = analyzer,
+                      .path = "bots/a.yaml",
+                      .text = STR("brain: {llm: phi3, server: h}\n")};
+    run_analysis(&run, &out);
+    assert_string_equal(out.n ? out.p : "",
+                        "model phi3 tools @beside(h) [our bots]\nhost h [our bots]\n");
+    buf_finish(&out);
+    buf_finish(&problems.text);
+    analyzer_release(analyzer);
+    json_object_put(settings);
+    arena_finish(&arena);
+}
+
 // A query that matches everywhere, in ways that multiply, ends with its time.
 static void test_slow_query(void **state) {
     (void)state;
@@ -529,6 +560,7 @@ int main(void) {
         cmocka_unit_test(test_namel3ss),      cmocka_unit_test(test_traps),
         cmocka_unit_test(test_dotenv_host),   cmocka_unit_test(test_built_in),
         cmocka_unit_test(test_user),          cmocka_unit_test(test_user_problems),
+        cmocka_unit_test(test_documentation),
         cmocka_unit_test(test_slow_query),    cmocka_unit_test(test_needles_lose_nothing),
         cmocka_unit_test(test_bounded),       cmocka_unit_test(test_ignores),
         cmocka_unit_test(test_prefix_form),   cmocka_unit_test(test_wild_match),
