@@ -86,11 +86,7 @@ void shell_session_finish(struct shell_session *session) {
     environment_collect(c, session->items.at, session->items.n, session->convention, session->flags);
     for (size_t u = 0; u < session->uses.n; u++) {
         const struct shell_use *use = &session->uses.at[u];
-        bool is_repeat = false;
-        for (size_t i = 0; i < u && !is_repeat; i++) {
-            is_repeat = str_eq(session->uses.at[i].name, use->name);
-        }
-        for (size_t i = 0; i < session->items.n && !is_repeat; i++) {
+        for (size_t i = 0; i < session->items.n && !c->full; i++) {
             const struct env_item *item = &session->items.at[i];
             if (str_eq(item->name.text, use->name) && !reference_starts_at(c, item->value.start)) {
                 shell_add_model(session, &item->value, use->flags, use->role, NULL);

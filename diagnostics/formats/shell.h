@@ -12,13 +12,15 @@ struct shell_use {
     enum model_role role;
 };
 
+#define SHELL_USES 64 // different variables of one file that are remembered
+
 // Gathers over all commands of one file.
 struct shell_session {
     struct collector *collector;
     struct str convention; // name for people, or empty: told by the command
     unsigned flags;        // added to every reference
     VEC(struct env_item) items; // assignments seen, in order
-    VEC(struct shell_use) uses;
+    VEC(struct shell_use) uses; // one per name: the first
 };
 
 void shell_session_init(struct shell_session *session, struct collector *collector,

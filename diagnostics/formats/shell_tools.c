@@ -46,7 +46,11 @@ struct reference *shell_add_model(struct shell_session *session, const struct pi
                                   unsigned flags, enum model_role role, const struct piece *host) {
     struct collector *c = session->collector;
     struct str variable = variable_of(piece->text);
-    if (variable.n > 0) {
+    bool is_known = variable.n == 0 || session->uses.n >= SHELL_USES;
+    for (size_t i = 0; i < session->uses.n && !is_known; i++) {
+        is_known = str_eq(session->uses.at[i].name, variable);
+    }
+    if (!is_known) {
         struct shell_use *use = VEC_PUSH(c->arena, &session->uses);
         use->name = variable;
         use->flags = flags;

@@ -213,13 +213,19 @@ static void test_template_depth(void **state) {
 
 static void test_tables(void **state) {
     (void)state;
+    struct arena arena = {0};
+    struct str docs;
+    assert_int_equal(file_read(&arena, SOURCE_DIR "/docs/findings.md", 1 << 20, &docs), ERR_OK);
     for (size_t i = 0; i < CODE_COUNT; i++) {
         enum finding_code code;
         assert_true(finding_code_parse(str_from(finding_code_name((enum finding_code)i)), &code));
         assert_int_equal(code, i);
         assert_true(finding_code_severity(code) != SEVERITY_OFF);
         assert_true(strlen(finding_code_about(code)) > 10);
+        const char *name = finding_code_name(code); // the anchor that codeDescription links to
+        assert_true(str_contains(docs, arena_printf(&arena, "\n## %s\n", name)));
     }
+    arena_finish(&arena);
     for (int i = SEVERITY_OFF; i <= SEVERITY_HINT; i++) {
         enum severity severity;
         assert_true(severity_parse(str_from(severity_name((enum severity)i)), &severity));
