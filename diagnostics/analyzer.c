@@ -174,8 +174,9 @@ static void own_strings(struct arena *arena, struct reference *reference,
     if (reference->prefix_wanted.n > 0) {
         reference->prefix_wanted = arena_copy(arena, reference->prefix_wanted);
     }
-    if (reference->host.origin != HOST_ORIGIN_NONE && reference->host.start == reference->host.end) {
-        reference->host.written = arena_copy(arena, reference->host.written);
+    struct reference_host *host = &reference->host;
+    if (host->origin != HOST_ORIGIN_NONE && host->start == host->end) {
+        host->written = arena_copy(arena, host->written);
     }
 }
 

@@ -378,7 +378,8 @@ static void test_slow_query(void **state) {
     (void)state;
     struct problems problems;
     struct analyzer *analyzer = create_with(
-        "[{\"formats\": [\"json\"], \"query\": \"(array (_)* @model (_)* @host (_)* @model (_)* @host)\"}]",
+        "[{\"formats\": [\"json\"], "
+        "\"query\": \"(array (_)* @model (_)* @host (_)* @model (_)* @host)\"}]",
         &problems);
     struct buf text;
     buf_init(&text, 1 << 20);
