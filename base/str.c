@@ -9,30 +9,6 @@
 #include <locale.h>
 #include <stdlib.h>
 
-bool char_is_alpha(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool char_is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool char_is_alnum(char c) {
-    return char_is_alpha(c) || char_is_digit(c);
-}
-
-bool char_is_space(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool char_is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
-char char_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool bytes_ieq(const char *a, const char *b, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (char_lower(a[i]) != char_lower(b[i])) {

@@ -79,6 +79,12 @@ static void installed_facets(const struct model *model, struct facets *facets) {
     }
     facets_init(facets, str_of(text, n));
     facets->cloud = model->remote;
+}
+
+// What the server and the library say about it. Asked of related models only.
+static void installed_details(const struct model *model, struct facets *facets) {
+    struct str name = model->parsed.model;
+    struct str tag = model->parsed.tag;
     const struct library_model *family =
         model_name_is_library(&model->parsed) ? library_find(name) : NULL;
     facets->standard = str_ieq(tag, MODEL_DEFAULT_TAG) || (family && str_ieq(tag, family->latest));
@@ -108,6 +114,8 @@ void candidates_from_catalog(struct collector *c, const struct target *target) {
         if (verdict.cost >= COST_FAR) {
             continue;
         }
+        installed_details(model, &facets);
+        candidate_judge(target, &facets, &verdict);
         int cost = verdict.cost + candidate_misfit(model, target->wanted);
         bool foreign_owner = !model_name_is_library(&model->parsed) &&
                              !str_ieq(model->parsed.namespace_, target->owner);
