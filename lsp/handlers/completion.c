@@ -7,6 +7,17 @@
 #include "base/limits.h"
 #include "base/utf.h"
 
+// The range as the text it will be sent as: it stands in every item of the list, and json-c would
+// print its numbers anew each time.
+static struct json_object *frozen_range(struct request *request, struct document *document,
+                                        size_t start, size_t end) {
+    struct json_object *range = document_range_json(request->server, document, start, end);
+    char *text = mem_strdup(json_text(range));
+    json_object_set_serializer(range, json_object_userdata_to_json_string, text,
+                               json_object_free_userdata);
+    return range;
+}
+
 void completion_init(struct completion *completion, struct request *request,
                      struct document *document,
                      size_t start, size_t cursor, size_t end) {
@@ -19,8 +30,8 @@ void completion_init(struct completion *completion, struct request *request,
         .end = end,
         .typed = str_slice(bytes, start, cursor),
         .items = json_object_new_array(),
-        .insert_range = document_range_json(request->server, document, start, cursor),
-        .replace_range = document_range_json(request->server, document, start, end),
+        .insert_range = frozen_range(request, document, start, cursor),
+        .replace_range = frozen_range(request, document, start, end),
     };
 }
 
@@ -88,7 +99,12 @@ bool completion_add(struct completion *completion, const struct completion_item 
     json_set_str(object, "label", item->label);
     json_set_int(object, "kind", item->kind);
     // The list's own order is the order of fitness; editors sort by sortText.
-    json_set_str(object, "sortText", arena_printf(arena, "%04zu", completion->n));
+    char sort[4] = {0};
+    size_t rest = completion->n;
+    for (size_t i = sizeof(sort); i-- > 0; rest /= 10) {
+        sort[i] = (char)('0' + rest % 10);
+    }
+    json_set_str(object, "sortText", str_of(sort, sizeof(sort)));
     json_set_str(object, "filterText", text);
     if (item->detail.n) {
         json_set_str(object, "detail", item->detail);

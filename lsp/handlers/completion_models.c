@@ -86,7 +86,7 @@ static void add_installed(struct place *place) {
             .kind = ITEM_VALUE,
             .detail =
                 stale ? arena_printf(arena, "%.*s (as last known)", STR_ARG(summary)) : summary,
-            .size = arena_printf(arena, " %.*s", STR_ARG(format_size(arena, model->size))),
+            .size = arena_join(arena, STR(" "), format_size(arena, model->size)),
             .description = model->running.loaded ? STR("loaded")
                                                  : display_escape(arena, model->parameters, 20),
             .documentation = eager_card(place, model->name, model),
@@ -138,7 +138,7 @@ static bool add_library_tag(struct place *place, const struct library_model *mod
         .detail = tag->cloud ? STR("library, cloud: text leaves this machine")
                              : arena_printf(arena, "library, not installed%s%.*s",
                                             tag->size ? " · " : "", STR_ARG(size)),
-        .size = tag->size ? arena_printf(arena, " %.*s", STR_ARG(size)) : STR_NONE,
+        .size = tag->size ? arena_join(arena, STR(" "), size) : STR_NONE,
         .description = STR("not installed"),
         .documentation = eager_card(place, name, NULL),
         .data = item_data(name, place->host),

@@ -59,8 +59,7 @@ struct str model_summary(struct arena *arena, const struct model *model, bool wi
     }
     struct str out = STR("");
     for (size_t i = 0; i < n; i++) {
-        out = i == 0 ? parts[i]
-                     : arena_printf(arena, "%.*s · %.*s", STR_ARG(out), STR_ARG(parts[i]));
+        out = i == 0 ? parts[i] : arena_join(arena, arena_join(arena, out, STR(" · ")), parts[i]);
     }
     return out;
 }
