@@ -3,7 +3,7 @@
 // What is made from a document's text, when it is asked for: probe -> tree -> references -> findings.
 // Each step is kept until what it was made of changes:
 //
-//   tree        the text (an older tree helps to parse the new text)
+//   tree        the text (an older tree helps to parse the new text); only where something reads it
 //   references  the text, the conventions in force, the variables of the nearest .env
 //   findings    the references, the settings, the servers they belong to
 //
@@ -252,7 +252,8 @@ bool document_prepare(struct lsp_server *server, struct document *document, uint
     struct analyzer *analyzer = session_analyzer(server->session);
     bool is_worth_it = may_hold_references(server, document, analyzer);
     struct tree *tree = NULL;
-    if (is_worth_it && !tree_within(server, document, budget_us, &tree)) {
+    if (is_worth_it && analyzer_wants_tree(analyzer, document->format, document->path) &&
+        !tree_within(server, document, budget_us, &tree)) {
         feed_mark(server, document); // goes on at the end of the turn
         return false;
     }
@@ -266,7 +267,7 @@ bool document_prepare(struct lsp_server *server, struct document *document, uint
     if (is_worth_it) {
         private->input.tree = tree;
         private->analysis = analyze(analyzer, private);
-        private->input.tree = NULL; // may be closed before the findings are asked for
+        private->input.tree = NULL; // not ours to keep: it may be closed
     } else {
         drop_tree(&server->documents, private);
     }
@@ -336,15 +337,6 @@ static void want_servers(struct lsp_server *server, struct document *document) {
     arena_finish(&arena);
 }
 
-// Findings of a Modelfile come from its tree too; it is small. Elsewhere no tree is made for them.
-static struct tree *tree_for_findings(struct lsp_server *server, struct document *document) {
-    struct document_private *private = document->private;
-    if (document->format == FORMAT_MODELFILE) {
-        return document_tree(server, document);
-    }
-    return private->tree_is_behind ? NULL : private->tree;
-}
-
 const struct findings *document_findings(struct lsp_server *server, struct document *document) {
     static const struct findings none;
     struct document_private *private = document->private;
@@ -363,9 +355,7 @@ const struct findings *document_findings(struct lsp_server *server, struct docum
         struct finding_context context = {0};
         session_finding_context(server->session, document_session(server, document, arena),
                                 &context);
-        private->input.tree = tree_for_findings(server, document);
         private->findings = findings_make(arena, &private->input, private->analysis, &context);
-        private->input.tree = NULL;
     }
     return &private->findings;
 }

@@ -325,7 +325,23 @@ static void test_workspace_pull(void **state) {
     rig_close(&rig);
 }
 
-// More YAML documents than trees are kept: each edit is analysed all the same.
+// The tree of a document is that of its text, as a parse from scratch would give it.
+static void assert_tree(struct rig *rig, const char *uri) {
+    struct document *document = documents_find(rig->server, str_from(uri));
+    struct tree *tree = document_tree(rig->server, document);
+    assert_non_null(tree);
+    assert_ptr_equal(tree_text(tree), document->text);
+    struct tree *fresh = tree_parse(document->text, tree_language(tree), NULL);
+    char *have = ts_node_string(tree_root(tree));
+    char *want = ts_node_string(tree_root(fresh));
+    assert_string_equal(have, want);
+    assert_int_equal(ts_node_end_byte(tree_root(tree)), ts_node_end_byte(tree_root(fresh)));
+    free(have);
+    free(want);
+    tree_destroy(fresh);
+}
+
+// More documents than trees are kept: the oldest are closed, and come back when they are asked for.
 static void test_trees_come_back(void **state) {
     (void)state;
     struct rig rig;
@@ -338,18 +354,46 @@ static void test_trees_come_back(void **state) {
             if (round == 0) {
                 open_document(&rig, uri, 1,
                               "services:\\n  a:\\n    environment:\\n      OLLAMA_HSOT: 1\\n");
-            } else if (round == 1) {
-                change_document(&rig, uri, 2,
-                                "{'range':{'start':{'line':3,'character':6},'end':{'line':3,"
-                                "'character':17}},'text':'OLLAMA_DEBUG'}");
+                assert_int_equal(published(&rig, NULL), 1);
+                // Findings in YAML need no tree.
+                assert_int_equal(rig.server->documents.n_trees, 0);
             } else {
-                change_document(&rig, uri, 3,
-                                "{'range':{'start':{'line':3,'character':13},'end':{'line':3,"
-                                "'character':18}},'text':'HSOT'}");
+                change_document(&rig, uri, round, "{'range':{'start':{'line':0,'character':0},'end':"
+                                                  "{'line':0,'character':0}},'text':'a: 1\\n'}");
+                assert_tree(&rig, uri);
+                rig_spin(&rig);
+                json_object_put(rig_find(&rig, rig_is_method, "textDocument/publishDiagnostics"));
             }
-            assert_int_equal(published(&rig, NULL), round == 1 ? 0 : 1);
             assert_true(rig.server->documents.n_trees <= DOCUMENTS_TREES);
         }
+    }
+    assert_int_equal(rig.server->documents.n_trees, DOCUMENTS_TREES);
+    rig_close(&rig);
+}
+
+// The tree follows the text through many edits, several of them between two looks.
+static void test_tree_follows(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_open(&rig);
+    rig_initialize(&rig, "{}", "{}");
+    const char *uri = "file:///w/compose.yaml";
+    open_document(&rig, uri, 1, "services:\\n  a:\\n    environment:\\n      KEY: 1\\n");
+    assert_tree(&rig, uri);
+    for (int i = 1; i <= 40; i++) {
+        char change[300];
+        change_document(&rig, uri, i * 2,
+                        "{'range':{'start':{'line':0,'character':0},'end':{'line':0,'character':0}},"
+                        "'text':'k: [a, {b: c}]\\n'}");
+        if (i % 3 == 0) {
+            assert_tree(&rig, uri);
+        }
+        snprintf(change, sizeof(change),
+                 "{'range':{'start':{'line':%d,'character':11},'end':{'line':%d,'character':12}},"
+                 "'text':'%d'}",
+                 i + 3, i + 3, i % 10);
+        change_document(&rig, uri, i * 2 + 1, change);
+        assert_tree(&rig, uri);
     }
     rig_close(&rig);
 }
@@ -377,6 +421,7 @@ int main(void) {
         cmocka_unit_test(test_refresh),
         cmocka_unit_test(test_workspace_pull),
         cmocka_unit_test(test_trees_come_back),
+        cmocka_unit_test(test_tree_follows),
         cmocka_unit_test(test_costs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
