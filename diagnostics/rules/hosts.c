@@ -88,20 +88,22 @@ static struct verdict judge_scheme(const struct host_case *c) {
     if (is_case) {
         instead = arena_printf(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(rest));
     } else if (str_eq(scheme, STR("tcp")) || str_eq(scheme, STR("ollama"))) {
-        instead = arena_printf(arena, "http://%.*s", STR_ARG(rewritten(c, STR(""), host->name, host->port,
-                                                                       host->path)));
+        instead = arena_printf(arena, "http://%.*s",
+                               STR_ARG(rewritten(c, STR(""), host->name, host->port, host->path)));
     }
-    return error_because(arena_printf(arena, "no client can use the scheme %.*s; write http:// or https://",
-                                      STR_ARG(shown(c->state, host->scheme))),
-                         instead);
+    return error_because(
+        arena_printf(arena, "no client can use the scheme %.*s; write http:// or https://",
+                     STR_ARG(shown(c->state, host->scheme))),
+        instead);
 }
 
 static struct verdict judge_name(const struct host_case *c) {
     const struct host *host = &c->host;
     struct arena *arena = c->state->arena;
     if (host->has_userinfo) {
-        return error_because(STR("Ollama does not read user:password@ in a host; use a proxy or an API key"),
-                             STR(""));
+        return error_because(
+            STR("Ollama does not read user:password@ in a host; use a proxy or an API key"),
+            STR(""));
     }
     if (host->has_query) {
         return error_because(STR("a host takes no ? or #"), STR(""));
@@ -109,9 +111,9 @@ static struct verdict judge_name(const struct host_case *c) {
     for (size_t i = 0; i < host->name.n; i++) {
         unsigned char ch = (unsigned char)host->name.p[i];
         if (char_is_space((char)ch) || ch < 0x20 || strchr("\"'<>\\^`{|}@,", ch)) {
-            return error_because(arena_printf(arena, "%.*s is no host name",
-                                              STR_ARG(shown(c->state, host->name))),
-                                 STR(""));
+            return error_because(
+                arena_printf(arena, "%.*s is no host name", STR_ARG(shown(c->state, host->name))),
+                STR(""));
         }
     }
     if (host->bad_port) {
@@ -121,7 +123,8 @@ static struct verdict judge_name(const struct host_case *c) {
             STR(""));
     }
     size_t colon = str_rfind_char(host->name, ':');
-    if (colon != STR_NPOS && !host->has_port && str_eq(str_from_index(host->name, colon + 1), STR("11434"))) {
+    if (colon != STR_NPOS && !host->has_port &&
+        str_eq(str_from_index(host->name, colon + 1), STR("11434"))) {
         // "::1:11434": the port has become a part of the address.
         return error_because(
             arena_printf(arena, "an IPv6 address with a port needs brackets; it is read as %.*s",
@@ -131,11 +134,11 @@ static struct verdict judge_name(const struct host_case *c) {
     }
     if (is_digits(host->name)) {
         bool is_port = host->name.n <= 5 && !host->has_port && host->path.n == 0;
-        return error_because(arena_printf(arena, "a bare number is read as a host: %.*s",
-                                          STR_ARG(read_as(c))),
-                             is_port ? rewritten(c, host->has_scheme ? host->scheme : STR(""),
-                                                 STR("127.0.0.1"), host->name, STR(""))
-                                     : STR(""));
+        return error_because(
+            arena_printf(arena, "a bare number is read as a host: %.*s", STR_ARG(read_as(c))),
+            is_port ? rewritten(c, host->has_scheme ? host->scheme : STR(""), STR("127.0.0.1"),
+                                host->name, STR(""))
+                    : STR(""));
     }
     return (struct verdict){0};
 }
@@ -158,7 +161,8 @@ static struct verdict judge_port(const struct host_case *c) {
     struct str name = host->name.n > 0 ? host->name : STR("127.0.0.1");
     return (struct verdict){
         SEVERITY_WARNING,
-        arena_printf(c->state->arena, "without a port this is read as %.*s; Ollama listens on 11434",
+        arena_printf(c->state->arena,
+                     "without a port this is read as %.*s; Ollama listens on 11434",
                      STR_ARG(read_as(c))),
         rewritten(c, host->scheme, name, STR("11434"), host->path), true};
 }
@@ -173,30 +177,36 @@ static struct verdict judge_path(const struct host_case *c) {
     struct str scheme = host->has_scheme ? host->scheme : STR("");
     if ((c->r->v1 == V1_FORBIDDEN || c->r->is_listen_address) && (is_v1 || is_api)) {
         struct str base = rewritten(c, scheme, host->name, port, STR(""));
-        struct str why = c->r->is_listen_address
-                             ? arena_printf(c->state->arena,
-                                            "Ollama keeps the path and asks for %.*s/api/…: leave it out",
-                                            STR_ARG(shown(c->state, path)))
-                             : arena_printf(c->state->arena,
-                                            "this tool speaks Ollama's own API and adds its path itself: "
-                                            "leave %.*s out",
-                                            STR_ARG(shown(c->state, path)));
+        struct str why =
+            c->r->is_listen_address
+                ? arena_printf(c->state->arena,
+                               "Ollama keeps the path and asks for %.*s/api/…: leave it out",
+                               STR_ARG(shown(c->state, path)))
+                : arena_printf(c->state->arena,
+                               "this tool speaks Ollama's own API and adds its path itself: "
+                               "leave %.*s out",
+                               STR_ARG(shown(c->state, path)));
         return (struct verdict){SEVERITY_WARNING, why, base, false};
     }
     if (c->r->v1 == V1_WANTED && host->has_scheme &&
         (path.n == 0 || str_eq(path, STR("/")) || is_api)) {
-        return (struct verdict){SEVERITY_WARNING,
-                                STR("this tool speaks the OpenAI-compatible API, which stands under /v1"),
-                                rewritten(c, scheme, host->name, port, STR("/v1")), false};
+        return (struct verdict){
+            SEVERITY_WARNING,
+            STR("this tool speaks the OpenAI-compatible API, which stands under /v1"),
+            rewritten(c, scheme, host->name, port, STR("/v1")), false};
     }
     return (struct verdict){0};
 }
 
 static struct verdict judge_rest(const struct host_case *c) {
     const struct host *host = &c->host;
-    if (c->r->hostname_only && (host->has_scheme || host->has_port)) {
-        return (struct verdict){SEVERITY_WARNING, STR("this setting takes the host name alone"), host->name,
-                                false};
+    // The reference's text may have been joined with a port that stands elsewhere: what counts is
+    // what was written in this place.
+    struct host written;
+    host_parse(str_slice(c->state->bytes, c->r->start, c->r->end), &written);
+    if (c->r->hostname_only && (written.has_scheme || written.has_port)) {
+        return (struct verdict){SEVERITY_WARNING, STR("this setting takes the host name alone"),
+                                host->name, false};
     }
     if (host_is_unspecified(host) && !c->r->is_listen_address) {
         struct str loopback = str_eq(host->name, STR("0.0.0.0")) ? STR("127.0.0.1") : STR("::1");
@@ -211,10 +221,11 @@ static struct verdict judge_rest(const struct host_case *c) {
 }
 
 static struct verdict judge(const struct host_case *c) {
-    struct verdict (*const judges[])(const struct host_case *) = {judge_scheme, judge_name, judge_port,
-                                                                  judge_path, judge_rest};
+    struct verdict (*const judges[])(const struct host_case *) = {
+        judge_scheme, judge_name, judge_port, judge_path, judge_rest};
     struct verdict verdict = {0};
-    for (size_t i = 0; i < sizeof(judges) / sizeof(judges[0]) && verdict.severity == SEVERITY_OFF; i++) {
+    for (size_t i = 0; i < sizeof(judges) / sizeof(judges[0]) && verdict.severity == SEVERITY_OFF;
+         i++) {
         verdict = judges[i](c);
     }
     return verdict;
@@ -228,8 +239,8 @@ static void say_invalid(const struct host_case *c, size_t index, const struct ve
         return;
     }
     finding->host = uri_redact(state->arena, c->text);
-    finding->message = arena_printf(state->arena, "%.*s: %.*s", STR_ARG(shown(state, finding->host)),
-                                    STR_ARG(verdict->why));
+    finding->message = arena_printf(state->arena, "%.*s: %.*s",
+                                    STR_ARG(shown(state, finding->host)), STR_ARG(verdict->why));
     if (verdict->instead.n > 0) {
         struct str title =
             arena_printf(state->arena, "Change to %.*s", STR_ARG(shown(state, verdict->instead)));
@@ -264,9 +275,9 @@ static void say_status(const struct host_case *c, size_t index, const struct ser
         }
         return;
     }
-    finding->message = arena_printf(
-        state->arena, "%.*s does not answer%s: the models on it are not checked", STR_ARG(host),
-        view->is_loopback ? " (start it with: ollama serve)" : "");
+    finding->message =
+        arena_printf(state->arena, "%.*s does not answer%s: the models on it are not checked",
+                     STR_ARG(host), view->is_loopback ? " (start it with: ollama serve)" : "");
     if (view->is_loopback) {
         fix_add(state, finding, FIX_START_SERVER, STR("Start the Ollama server"));
     }
