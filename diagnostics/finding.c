@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The findings of one file: asks each rule about each reference, applies every way to silence one, and
-// puts the rest in order. Invariants: no I/O; a placeholder or quiet reference never reaches a rule;
-// at most LIMIT_FINDINGS.
+// The findings of one file: asks each rule about each reference, applies every way to silence one,
+// and puts the rest in order. Invariants: no I/O; a placeholder or quiet reference never reaches a
+// rule; at most LIMIT_FINDINGS.
 #include "diagnostics/finding.h"
 
 #include <stdlib.h>
@@ -76,7 +76,8 @@ static bool is_in_list(struct str list, struct str word) {
     return false;
 }
 
-static bool is_ignored_by_comment(const struct rule_state *state, enum finding_code code, size_t start) {
+static bool is_ignored_by_comment(const struct rule_state *state, enum finding_code code,
+                                  size_t start) {
     if (state->analysis->n_ignores == 0) {
         return false;
     }
@@ -178,29 +179,19 @@ static void apply_rules(struct rule_state *state, size_t index) {
         return;
     }
     switch (r->kind) {
-    case REF_MODEL:
-        rule_model(state, index);
-        break;
-    case REF_HOST:
-        rule_host(state, index);
-        break;
-    case REF_VARIABLE:
-        rule_variable(state, index);
-        break;
-    case REF_VARIABLE_VALUE:
-        rule_value(state, index);
-        break;
-    case REF_PARAMETER_VALUE:
-        rule_context(state, index);
-        break;
+    case REF_MODEL: rule_model(state, index); break;
+    case REF_HOST: rule_host(state, index); break;
+    case REF_VARIABLE: rule_variable(state, index); break;
+    case REF_VARIABLE_VALUE: rule_value(state, index); break;
+    case REF_PARAMETER_VALUE: rule_context(state, index); break;
     case REF_PARAMETER:
-    case REF_PATH:
-        break; // the Modelfile's own rule
+    case REF_PATH: break; // the Modelfile's own rule
     }
 }
 
 struct findings findings_make(struct arena *arena, const struct analysis_input *input,
-                              const struct analysis *analysis, const struct finding_context *context) {
+                              const struct analysis *analysis,
+                              const struct finding_context *context) {
     struct rule_state state = {.arena = arena,
                                .input = input,
                                .analysis = analysis,
@@ -216,7 +207,8 @@ struct findings findings_make(struct arena *arena, const struct analysis_input *
     if (state.findings.n > 1) {
         qsort(state.findings.at, state.findings.n, sizeof(*state.findings.at), compare_findings);
     }
-    return (struct findings){.at = state.findings.at, .n = state.findings.n, .truncated = state.full};
+    return (struct findings){
+        .at = state.findings.at, .n = state.findings.n, .truncated = state.full};
 }
 
 static int compare_edits(const void *a, const void *b) {
@@ -228,7 +220,8 @@ static int compare_edits(const void *a, const void *b) {
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-size_t findings_certain_edits(struct arena *arena, const struct findings *findings, struct edit **out) {
+size_t findings_certain_edits(struct arena *arena, const struct findings *findings,
+                              struct edit **out) {
     VEC(struct edit) edits = {0};
     for (size_t i = 0; i < findings->n; i++) {
         const struct finding *finding = &findings->at[i];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Modelfiles, read exactly as Ollama's command line reads them (ollama/ollama parser/parser.go, v0.33;
-// the verdict of record is tests/unit/data/modelfiles.tsv). Pure: bytes in, byte ranges out. All
-// offsets count bytes of the input, whatever its encoding (UTF-8 with or without BOM; UTF-16 by BOM).
+// Modelfiles, read exactly as Ollama's command line reads them (ollama/ollama parser/parser.go,
+// v0.33; the verdict of record is tests/unit/data/modelfiles.tsv). Pure: bytes in, byte ranges out.
+// All offsets count bytes of the input, whatever its encoding (UTF-8 with or without BOM; UTF-16 by
+// BOM).
 #pragma once
 
 #include "base/vec.h"
@@ -33,36 +34,37 @@ struct modelfile_instruction {
     // PARAMETER's name or MESSAGE's role as written; empty for the others.
     struct str name;
     size_t name_start, name_end;
-    // The value, decoded (characters that Ollama drops are dropped; blanks and quotes around removed).
+    // The value, decoded (characters that Ollama drops are dropped; blanks and quotes around
+    // removed).
     struct str value;
     size_t start, end;             // in the file, without quotes
     size_t outer_start, outer_end; // with them
-    const uint32_t *map;           // offset of each byte of `value` and of its end; NULL: as it stands
-    enum quoting quoting;          // NONE, DOUBLE or BLOCK (""")
+    const uint32_t *map;  // offset of each byte of `value` and of its end; NULL: as it stands
+    enum quoting quoting; // NONE, DOUBLE or BLOCK (""")
 };
 
 enum modelfile_fault_kind {
-    MODELFILE_FAULT_COMMAND,       // a word that is no instruction, or an instruction without a value
-    MODELFILE_FAULT_ROLE,          // not system, user or assistant
-    MODELFILE_FAULT_NO_VALUE,      // PARAMETER or MESSAGE ends behind the name
-    MODELFILE_FAULT_NAME_CHAR,     // a character that a parameter's name or a role cannot hold
-    MODELFILE_FAULT_UNCLOSED,      // a quoted value is never closed
-    MODELFILE_FAULT_UNFINISHED,    // the file ends in a keyword, a name or a role
+    MODELFILE_FAULT_COMMAND,    // a word that is no instruction, or an instruction without a value
+    MODELFILE_FAULT_ROLE,       // not system, user or assistant
+    MODELFILE_FAULT_NO_VALUE,   // PARAMETER or MESSAGE ends behind the name
+    MODELFILE_FAULT_NAME_CHAR,  // a character that a parameter's name or a role cannot hold
+    MODELFILE_FAULT_UNCLOSED,   // a quoted value is never closed
+    MODELFILE_FAULT_UNFINISHED, // the file ends in a keyword, a name or a role
     MODELFILE_FAULT_NO_FROM,
 };
 struct modelfile_fault {
     enum modelfile_fault_kind kind;
-    size_t start, end; // what to point at
-    unsigned line;     // as Ollama counts: every \r and every \n, from 1
-    struct str text;   // what had been collected: "unexpected EOF: <text>"
+    size_t start, end;              // what to point at
+    unsigned line;                  // as Ollama counts: every \r and every \n, from 1
+    struct str text;                // what had been collected: "unexpected EOF: <text>"
     enum modelfile_command command; // whose value is missing; MODELFILE_COMMANDS: unknown word
 };
 
 struct modelfile {
     struct modelfile_instruction *at;
     size_t n;
-    // The first is Ollama's verdict; Ollama stops there. The others come from reading on at the next
-    // line that is an instruction, for people who mend a file from top to bottom.
+    // The first is Ollama's verdict; Ollama stops there. The others come from reading on at the
+    // next line that is an instruction, for people who mend a file from top to bottom.
     struct modelfile_fault *faults;
     size_t n_faults;
     bool is_utf16;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The TEMPLATE of a Modelfile: Go's text/template with Ollama's variables and functions. Says what the
-// server refuses at create time (syntax, unknown functions and variables), what it refuses at request
-// time (unknown fields of a message or tool), and what it silently prints as "<no value>". Pure; linear
-// time, bounded depth. Sources: Go text/template/parse, ollama/ollama template/template.go (v0.33).
+// The TEMPLATE of a Modelfile: Go's text/template with Ollama's variables and functions. Says what
+// the server refuses at create time (syntax, unknown functions and variables), what it refuses at
+// request time (unknown fields of a message or tool), and what it silently prints as "<no value>".
+// Pure; linear time, bounded depth. Sources: Go text/template/parse, ollama/ollama
+// template/template.go (v0.33).
 #pragma once
 
 #include "base/arena.h"
 
 struct template_problem {
-    bool is_error;     // refused; else it prints <no value>
-    size_t start, end; // bytes of the template text
+    bool is_error;      // refused; else it prints <no value>
+    size_t start, end;  // bytes of the template text
     struct str message; // one line
     struct str instead; // replaces [start, end) when not empty: the nearest name
 };

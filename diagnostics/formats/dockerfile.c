@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Dockerfiles: RUN, CMD, ENTRYPOINT and HEALTHCHECK as shell text or as an argument list, ENV and ARG as
-// assignments. FROM names an image: `FROM ollama/ollama` is no model.
+// Dockerfiles: RUN, CMD, ENTRYPOINT and HEALTHCHECK as shell text or as an argument list, ENV and
+// ARG as assignments. FROM names an image: `FROM ollama/ollama` is no model.
 #include "diagnostics/collect.h"
 #include "diagnostics/formats/shell.h"
 #include "diagnostics/formats/shell_lex.h"
@@ -88,12 +88,12 @@ static void environment_line(struct shell_session *session, size_t from, size_t 
     }
 }
 
-// Behind `RUN <<EOF`: the body up to the delimiter, as a script.
-static void heredoc_collect(struct shell_session *session, struct str line, size_t *at) {
+// Behind `RUN <<EOF`: the body up to the delimiter, as a script. False: it is never closed.
+static bool heredoc_collect(struct shell_session *session, struct str line, size_t *at) {
     struct str bytes = session->collector->bytes;
     size_t mark = str_find(line, STR("<<"));
     if (mark == STR_NPOS) {
-        return;
+        return true;
     }
     struct str delimiter = str_from_index(line, mark + 2);
     if (str_starts(delimiter, STR("-"))) {
@@ -107,7 +107,7 @@ static void heredoc_collect(struct shell_session *session, struct str line, size
     }
     delimiter = str_slice(delimiter, 0, n);
     if (n == 0) {
-        return;
+        return true;
     }
     struct str rest = str_from_index(bytes, *at), body;
     size_t start = *at;
@@ -117,9 +117,10 @@ static void heredoc_collect(struct shell_session *session, struct str line, size
             struct piece script = shell_file_piece(session->collector, start, line_start);
             shell_session_script(session, &script);
             *at = rest.p ? (size_t)(rest.p - bytes.p) : bytes.n;
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 static bool word_is(struct str word, const char *name) {
@@ -131,6 +132,7 @@ void dockerfile_collect(struct collector *collector) {
     shell_session_init(&session, collector, STR("Dockerfile"), 0);
     struct str bytes = collector->bytes;
     size_t at = 0, start, end;
+    bool all_closed = true; // looking for an end once more would make hostile files quadratic
     while (shell_next_logical_line(bytes, &at, &start, &end)) {
         size_t from = start;
         struct str word = STR_NONE;
@@ -153,7 +155,7 @@ void dockerfile_collect(struct collector *collector) {
             environment_line(&session, from, end);
         } else if (word_is(word, "RUN") || word_is(word, "CMD") || word_is(word, "ENTRYPOINT")) {
             command_collect(&session, from, end);
-            heredoc_collect(&session, str_slice(bytes, from, end), &at);
+            all_closed = all_closed && heredoc_collect(&session, str_slice(bytes, from, end), &at);
         }
     }
     shell_session_finish(&session);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Environment files: NAME=value lines, "export " in front, single and double quotes, values over
-// several lines within quotes, comments behind unquoted values. Lines that are none of this (the marks
-// of a merge conflict) are passed over. Linear: a quote that is never closed is looked for once.
+// several lines within quotes, comments behind unquoted values. Lines that are none of this (the
+// marks of a merge conflict) are passed over. Linear: a quote that is never closed is looked for
+// once.
 #include "diagnostics/collect.h"
 #include "diagnostics/formats/shell.h"
 
@@ -69,7 +70,9 @@ static void read_value(struct line_reader *r, size_t at, struct piece *value) {
     if (quote == '"' || quote == '\'') {
         size_t end = quote_end(r, at + 1, quote);
         if (end != STR_NPOS) {
-            *value = (struct piece){.text = str_slice(bytes, at + 1, end), .start = at + 1, .end = end,
+            *value = (struct piece){.text = str_slice(bytes, at + 1, end),
+                                    .start = at + 1,
+                                    .end = end,
                                     .quoting = quote == '"' ? QUOTE_DOUBLE : QUOTE_SINGLE};
             if (quote == '"') {
                 decode_double(r, value);
@@ -144,8 +147,8 @@ size_t dotenv_entries(struct arena *arena, struct str bytes, struct env_entry **
     struct piece name, value;
     while (next_assignment(&reader, &name, &value)) {
         struct env_entry *entry = VEC_PUSH(arena, &entries);
-        *entry = (struct env_entry){.name = name.text, .value = value.text, .start = value.start,
-                                    .end = value.end};
+        *entry = (struct env_entry){
+            .name = name.text, .value = value.text, .start = value.start, .end = value.end};
     }
     // Later ones win: of equal names only the last stays, in the order of the file.
     size_t cap = 16;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Prose: the commands in code blocks and code spans, for completion, hover and symbols only. Nothing
-// found here is ever a finding (config-formats trap 15).
+// Prose: the commands in code blocks and code spans, for completion, hover and symbols only.
+// Nothing found here is ever a finding (config-formats trap 15).
 #include "diagnostics/collect.h"
 #include "diagnostics/formats/shell.h"
 
@@ -18,9 +18,9 @@ static size_t fence_length(struct str line, char *mark) {
 
 static bool is_shell_language(struct str info) {
     static const struct str languages[] = {
-        STR_INIT(""),      STR_INIT("sh"),     STR_INIT("bash"),       STR_INIT("shell"),
-        STR_INIT("zsh"),   STR_INIT("fish"),   STR_INIT("console"),    STR_INIT("shell-session"),
-        STR_INIT("text"),  STR_INIT("powershell"), STR_INIT("terminal"), STR_INIT("ps1"),
+        STR_INIT(""),     STR_INIT("sh"),         STR_INIT("bash"),     STR_INIT("shell"),
+        STR_INIT("zsh"),  STR_INIT("fish"),       STR_INIT("console"),  STR_INIT("shell-session"),
+        STR_INIT("text"), STR_INIT("powershell"), STR_INIT("terminal"), STR_INIT("ps1"),
     };
     size_t end = 0;
     while (end < info.n && !char_is_space(info.p[end]) && info.p[end] != '{') {
@@ -51,7 +51,8 @@ static void spans_collect(struct shell_session *session, struct str line, size_t
         if (close == STR_NPOS) {
             return;
         }
-        struct piece code = shell_file_piece(session->collector, start + from, start + from + close);
+        struct piece code =
+            shell_file_piece(session->collector, start + from, start + from + close);
         if (str_contains(code.text, STR("ollama"))) {
             shell_session_script(session, &code);
         }

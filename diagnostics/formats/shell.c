@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Command lines: which words of a script name models and hosts. A script is cut into simple commands
-// by shell_lex; each is stripped of assignments and wrappers (sudo, env, docker exec …), then looked up
-// in the table of programs. Invariants: substitutions and `sh -c` texts are read through a queue of
-// bounded depth, never by recursion; a model's host is taken from its own command if it is set there.
+// Command lines: which words of a script name models and hosts. A script is cut into simple
+// commands by shell_lex; each is stripped of assignments and wrappers (sudo, env, docker exec …),
+// then looked up in the table of programs. Invariants: substitutions and `sh -c` texts are read
+// through a queue of bounded depth, never by recursion; a model's host is taken from its own
+// command if it is set there.
 #include "diagnostics/formats/shell.h"
 
 #include "diagnostics/formats/shell_lex.h"
@@ -28,8 +29,8 @@ struct reader {
 
 void shell_session_init(struct shell_session *session, struct collector *collector,
                         struct str convention, unsigned flags) {
-    *session = (struct shell_session){
-        .collector = collector, .convention = convention, .flags = flags};
+    *session =
+        (struct shell_session){.collector = collector, .convention = convention, .flags = flags};
 }
 
 bool shell_is_name(struct str text) {
@@ -83,7 +84,8 @@ static bool reference_starts_at(const struct collector *c, size_t start) {
 
 void shell_session_finish(struct shell_session *session) {
     struct collector *c = session->collector;
-    environment_collect(c, session->items.at, session->items.n, session->convention, session->flags);
+    environment_collect(c, session->items.at, session->items.n, session->convention,
+                        session->flags);
     for (size_t u = 0; u < session->uses.n; u++) {
         const struct shell_use *use = &session->uses.at[u];
         for (size_t i = 0; i < session->items.n && !c->full; i++) {
@@ -138,7 +140,8 @@ static void skip_options(const struct piece *words, size_t n, size_t *i, const s
 }
 
 // "-e OLLAMA_HOST=x", "--env=…" of docker run and docker exec.
-static void container_environment(struct shell_session *session, const struct piece *words, size_t n) {
+static void container_environment(struct shell_session *session, const struct piece *words,
+                                  size_t n) {
     struct piece name, value;
     for (size_t i = 0; i < n; i++) {
         struct str text = words[i].text;
@@ -158,19 +161,50 @@ static void container_environment(struct shell_session *session, const struct pi
     }
 }
 
-// docker, podman, kubectl …: index of the word at which the command inside the container begins, or n.
-static size_t container_command(struct shell_session *session, const struct piece *words, size_t n) {
+// docker, podman, kubectl …: index of the word at which the command inside the container begins, or
+// n.
+static size_t container_command(struct shell_session *session, const struct piece *words,
+                                size_t n) {
     static const struct str valued[] = {
-        STR_INIT("-e"),   STR_INIT("--env"),       STR_INIT("-u"),        STR_INIT("--user"),
-        STR_INIT("-w"),   STR_INIT("--workdir"),   STR_INIT("-f"),        STR_INIT("--file"),
-        STR_INIT("-p"),   STR_INIT("--publish"),   STR_INIT("-v"),        STR_INIT("--volume"),
-        STR_INIT("-n"),   STR_INIT("--namespace"), STR_INIT("-c"),        STR_INIT("--container"),
-        STR_INIT("--gpus"), STR_INIT("--name"),    STR_INIT("--network"), STR_INIT("--env-file"),
-        STR_INIT("--entrypoint"), STR_INIT("--index"), STR_INIT("--project-name"),
-        STR_INIT("--context"), STR_INIT("--device"), STR_INIT("--restart"), STR_INIT("--profile"),
-        STR_INIT("--add-host"), STR_INIT("--mount"), STR_INIT("--platform"), STR_INIT("-H"),
-        STR_INIT("--memory"), STR_INIT("-m"), STR_INIT("--ipc"), STR_INIT("--shm-size"),
-        STR_INIT("--label"), STR_INIT("-l"), STR_INIT("--hostname"), STR_INIT("-h"),
+        STR_INIT("-e"),
+        STR_INIT("--env"),
+        STR_INIT("-u"),
+        STR_INIT("--user"),
+        STR_INIT("-w"),
+        STR_INIT("--workdir"),
+        STR_INIT("-f"),
+        STR_INIT("--file"),
+        STR_INIT("-p"),
+        STR_INIT("--publish"),
+        STR_INIT("-v"),
+        STR_INIT("--volume"),
+        STR_INIT("-n"),
+        STR_INIT("--namespace"),
+        STR_INIT("-c"),
+        STR_INIT("--container"),
+        STR_INIT("--gpus"),
+        STR_INIT("--name"),
+        STR_INIT("--network"),
+        STR_INIT("--env-file"),
+        STR_INIT("--entrypoint"),
+        STR_INIT("--index"),
+        STR_INIT("--project-name"),
+        STR_INIT("--context"),
+        STR_INIT("--device"),
+        STR_INIT("--restart"),
+        STR_INIT("--profile"),
+        STR_INIT("--add-host"),
+        STR_INIT("--mount"),
+        STR_INIT("--platform"),
+        STR_INIT("-H"),
+        STR_INIT("--memory"),
+        STR_INIT("-m"),
+        STR_INIT("--ipc"),
+        STR_INIT("--shm-size"),
+        STR_INIT("--label"),
+        STR_INIT("-l"),
+        STR_INIT("--hostname"),
+        STR_INIT("-h"),
     };
     size_t n_valued = sizeof(valued) / sizeof(valued[0]);
     size_t i = 1;
@@ -206,9 +240,9 @@ static void queue_shell_text(struct reader *r, const struct piece *words, size_t
     bool is_eval = str_eq(base_name(words[0].text), STR("eval"));
     for (size_t i = 1; i < n; i++) {
         struct str text = words[i].text;
-        bool is_command = is_eval || str_ieq(text, STR("-Command")) ||
-                          (text.n > 1 && text.p[0] == '-' && text.p[1] != '-' &&
-                           text.p[text.n - 1] == 'c');
+        bool is_command =
+            is_eval || str_ieq(text, STR("-Command")) ||
+            (text.n > 1 && text.p[0] == '-' && text.p[1] != '-' && text.p[text.n - 1] == 'c');
         size_t script = is_eval ? i : i + 1;
         if (is_command && script < n && r->depth < SHELL_DEPTH) {
             struct job *job = VEC_PUSH(r->session->collector->arena, &r->jobs);
@@ -219,22 +253,21 @@ static void queue_shell_text(struct reader *r, const struct piece *words, size_t
     }
 }
 
-// Words of the shell's grammar and wrappers that run the rest of the line. Returns how many words to
-// skip; 0: it is a program.
+// Words of the shell's grammar and wrappers that run the rest of the line. Returns how many words
+// to skip; 0: it is a program.
 static size_t wrapper_length(const struct piece *words, size_t n) {
     static const struct str plain[] = {
-        STR_INIT("then"),   STR_INIT("do"),    STR_INIT("else"),    STR_INIT("if"),
-        STR_INIT("elif"),   STR_INIT("while"), STR_INIT("until"),   STR_INIT("!"),
-        STR_INIT("{"),      STR_INIT("}"),     STR_INIT("nohup"),   STR_INIT("time"),
-        STR_INIT("exec"),   STR_INIT("command"), STR_INIT("builtin"), STR_INIT("call"),
-        STR_INIT("start"),  STR_INIT("$"),     STR_INIT("%"),       STR_INIT("❯"),
-        STR_INIT("setsid"), STR_INIT("unbuffer"), STR_INIT("&"),    STR_INIT("winpty"),
+        STR_INIT("then"),   STR_INIT("do"),       STR_INIT("else"),    STR_INIT("if"),
+        STR_INIT("elif"),   STR_INIT("while"),    STR_INIT("until"),   STR_INIT("!"),
+        STR_INIT("{"),      STR_INIT("}"),        STR_INIT("nohup"),   STR_INIT("time"),
+        STR_INIT("exec"),   STR_INIT("command"),  STR_INIT("builtin"), STR_INIT("call"),
+        STR_INIT("start"),  STR_INIT("$"),        STR_INIT("%"),       STR_INIT("❯"),
+        STR_INIT("setsid"), STR_INIT("unbuffer"), STR_INIT("&"),       STR_INIT("winpty"),
     };
-    static const struct str optioned[] = {STR_INIT("sudo"), STR_INIT("doas"), STR_INIT("env"),
-                                          STR_INIT("nice"), STR_INIT("ionice"), STR_INIT("xargs"),
-                                          STR_INIT("stdbuf"), STR_INIT("watch"), STR_INIT("timeout"),
-                                          STR_INIT("chroot"), STR_INIT("parallel"),
-                                          STR_INIT("cmd")};
+    static const struct str optioned[] = {
+        STR_INIT("sudo"),    STR_INIT("doas"),   STR_INIT("env"),      STR_INIT("nice"),
+        STR_INIT("ionice"),  STR_INIT("xargs"),  STR_INIT("stdbuf"),   STR_INIT("watch"),
+        STR_INIT("timeout"), STR_INIT("chroot"), STR_INIT("parallel"), STR_INIT("cmd")};
     static const struct str valued[] = {STR_INIT("-u"), STR_INIT("-g"), STR_INIT("-n"),
                                         STR_INIT("-I"), STR_INIT("-P"), STR_INIT("-L"),
                                         STR_INIT("-d"), STR_INIT("-s"), STR_INIT("-k"),
@@ -266,12 +299,10 @@ static size_t wrapper_length(const struct piece *words, size_t n) {
 // `export A=b`, `set A=b`, `setx A b`, `launchctl setenv A b`, fish's `set -gx A b`, PowerShell's
 // `$env:A = "b"`. True if the command was one of them.
 static bool assignment_command(struct shell_session *session, const struct piece *words, size_t n) {
-    static const struct str exports[] = {STR_INIT("export"),  STR_INIT("declare"),
-                                         STR_INIT("typeset"), STR_INIT("local"),
-                                         STR_INIT("readonly"), STR_INIT("set"),
-                                         STR_INIT("setx"),    STR_INIT("setenv"),
-                                         STR_INIT("SET"),     STR_INIT("launchctl"),
-                                         STR_INIT("ARG"),     STR_INIT("alias")};
+    static const struct str exports[] = {
+        STR_INIT("export"),   STR_INIT("declare"),   STR_INIT("typeset"), STR_INIT("local"),
+        STR_INIT("readonly"), STR_INIT("set"),       STR_INIT("setx"),    STR_INIT("setenv"),
+        STR_INIT("SET"),      STR_INIT("launchctl"), STR_INIT("ARG"),     STR_INIT("alias")};
     struct piece name, value;
     if (str_istarts(words[0].text, STR("$env:")) && words[0].text.n > 5) {
         size_t equals = str_find_char(words[0].text, '=');
@@ -310,7 +341,8 @@ static bool assignment_command(struct shell_session *session, const struct piece
 }
 
 // Leading assignments of a command; returns how many words they are.
-static size_t leading_assignments(struct shell_session *session, const struct piece *words, size_t n) {
+static size_t leading_assignments(struct shell_session *session, const struct piece *words,
+                                  size_t n) {
     size_t i = 0;
     struct piece name, value;
     while (i < n && words[i].quoting == QUOTE_NONE && shell_assignment(&words[i], &name, &value)) {
@@ -320,8 +352,8 @@ static size_t leading_assignments(struct shell_session *session, const struct pi
     return i;
 }
 
-// Strips the words of a command until its program stands first. True if what was assigned on the way
-// holds for this command only.
+// Strips the words of a command until its program stands first. True if what was assigned on the
+// way holds for this command only.
 static bool run_program(struct reader *r, struct piece *words, size_t n, size_t place,
                         size_t first_item) {
     struct shell_session *session = r->session;
@@ -335,8 +367,9 @@ static bool run_program(struct reader *r, struct piece *words, size_t n, size_t 
         }
         struct str name = base_name(words[0].text);
         static const struct str containers[] = {
-            STR_INIT("docker"),  STR_INIT("podman"), STR_INIT("nerdctl"), STR_INIT("docker-compose"),
-            STR_INIT("kubectl"), STR_INIT("oc"),     STR_INIT("podman-compose")};
+            STR_INIT("docker"),         STR_INIT("podman"),  STR_INIT("nerdctl"),
+            STR_INIT("docker-compose"), STR_INIT("kubectl"), STR_INIT("oc"),
+            STR_INIT("podman-compose")};
         if (assignment_command(session, words, n)) {
             return false;
         }
@@ -463,8 +496,7 @@ void shell_argv(struct collector *collector, const struct piece *words, size_t n
 }
 
 struct piece shell_file_piece(const struct collector *collector, size_t from, size_t to) {
-    return (struct piece){
-        .text = str_slice(collector->bytes, from, to), .start = from, .end = to};
+    return (struct piece){.text = str_slice(collector->bytes, from, to), .start = from, .end = to};
 }
 
 struct piece shell_whole_file(const struct collector *collector) {
@@ -477,8 +509,10 @@ bool shell_next_logical_line(struct str bytes, size_t *at, size_t *start, size_t
     }
     *start = *at;
     size_t i = *at;
-    while (i < bytes.n && !(bytes.p[i] == '\n' && !(i > *start && (bytes.p[i - 1] == '\\' ||
-                             (i > *start + 1 && bytes.p[i - 1] == '\r' && bytes.p[i - 2] == '\\'))))) {
+    while (i < bytes.n &&
+           !(bytes.p[i] == '\n' &&
+             !(i > *start && (bytes.p[i - 1] == '\\' || (i > *start + 1 && bytes.p[i - 1] == '\r' &&
+                                                         bytes.p[i - 2] == '\\'))))) {
         i++;
     }
     *end = i > *start && bytes.p[i - 1] == '\r' ? i - 1 : i;

@@ -17,8 +17,8 @@ struct shell_use {
 // Gathers over all commands of one file.
 struct shell_session {
     struct collector *collector;
-    struct str convention; // name for people, or empty: told by the command
-    unsigned flags;        // added to every reference
+    struct str convention;      // name for people, or empty: told by the command
+    unsigned flags;             // added to every reference
     VEC(struct env_item) items; // assignments seen, in order
     VEC(struct shell_use) uses; // one per name: the first
 };
@@ -41,6 +41,6 @@ bool shell_is_name(struct str text); // of a variable
 struct piece shell_whole_file(const struct collector *collector);
 // Bytes [from, to) of the file as they are.
 struct piece shell_file_piece(const struct collector *collector, size_t from, size_t to);
-// The logical line at *at: up to a line end not hidden by a backslash. Moves *at behind it. False at
-// the end of the file.
+// The logical line at *at: up to a line end not hidden by a backslash. Moves *at behind it. False
+// at the end of the file.
 bool shell_next_logical_line(struct str bytes, size_t *at, size_t *start, size_t *end);

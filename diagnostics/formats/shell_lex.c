@@ -2,8 +2,8 @@
 //
 // The lexer behind all command lines. It must cope with any text that is called a shell script: an
 // apostrophe in a batch file's comment is no string, so a quote that is never closed is an ordinary
-// character. Invariants: every byte is looked at a bounded number of times; words hold a map from their
-// bytes to the file, with escapes standing where their backslash stands.
+// character. Invariants: every byte is looked at a bounded number of times; words hold a map from
+// their bytes to the file, with escapes standing where their backslash stands.
 #include "diagnostics/formats/shell_lex.h"
 
 #define SHELL_NESTING 64  // brackets within one substitution
@@ -23,8 +23,8 @@ static void put(struct shell_lexer *l, char c, size_t at) {
     *VEC_PUSH(l->arena, &l->map) = (uint32_t)piece_offset(&l->script, at);
 }
 
-// Length of a line continuation at `i`: backslash (sh), caret (batch) or backtick (PowerShell) and a
-// line end. 0: none.
+// Length of a line continuation at `i`: backslash (sh), caret (batch) or backtick (PowerShell) and
+// a line end. 0: none.
 static size_t continuation_at(const struct shell_lexer *l, size_t i) {
     char c = char_at(l, i);
     if (c != '\\' && c != '^' && c != '`') {
@@ -67,7 +67,8 @@ static size_t hole_end(struct shell_lexer *l, size_t at) {
         if (c == '\\') {
             i++;
         } else if (c == '\'' && depth > 0 && stack[0] == ')') {
-            size_t end = str_find_char(str_slice(l->script.text, i + 1, i + 1 + SHELL_QUOTED), '\'');
+            size_t end =
+                str_find_char(str_slice(l->script.text, i + 1, i + 1 + SHELL_QUOTED), '\'');
             i = end == STR_NPOS ? i : i + 1 + end;
         } else if (c == '(' || c == '{') {
             if (depth == SHELL_NESTING) {
@@ -82,7 +83,8 @@ static size_t hole_end(struct shell_lexer *l, size_t at) {
     return at + 1;
 }
 
-// The end of the quoted text that begins behind `from`, or STR_NPOS. Double quotes know backslashes.
+// The end of the quoted text that begins behind `from`, or STR_NPOS. Double quotes know
+// backslashes.
 static size_t quote_end(struct shell_lexer *l, size_t from, char quote) {
     bool *none_left = quote == '\'' ? &l->no_single : &l->no_double;
     if (*none_left) {
@@ -156,7 +158,7 @@ static void put_double_quoted(struct shell_lexer *l, size_t from, size_t end) {
 struct word {
     size_t content_end; // index of the script's text behind the last byte of content
     enum quoting quoting;
-    unsigned n_parts;   // quoted and unquoted stretches
+    unsigned n_parts; // quoted and unquoted stretches
 };
 
 // Reads one stretch of a word at l->at. False: the word ends here.
@@ -325,5 +327,6 @@ struct shell_token shell_lexer_next(struct shell_lexer *l) {
             l->at++;
         }
     }
-    return (struct shell_token){.kind = SHELL_END, .from = l->script.text.n, .to = l->script.text.n};
+    return (struct shell_token){
+        .kind = SHELL_END, .from = l->script.text.n, .to = l->script.text.n};
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Words of shell text, with the place of each byte. Reads what sh, bash, zsh and fish share, and the
-// simple lines of PowerShell and batch files: enough to know which command runs with which words.
-// Linear time; nothing is expanded.
+// Words of shell text, with the place of each byte. Reads what sh, bash, zsh and fish share, and
+// the simple lines of PowerShell and batch files: enough to know which command runs with which
+// words. Linear time; nothing is expanded.
 #pragma once
 
 #include "diagnostics/collect.h"
 
 enum shell_token_kind {
-    SHELL_END,       // of the text
+    SHELL_END, // of the text
     SHELL_WORD,
     SHELL_SEPARATOR, // line end, ; & && || | ( ) { } and the like: ends a command
 };
@@ -30,7 +30,7 @@ struct shell_lexer {
     struct piece script;
     size_t at;
     VEC(struct shell_span) substitutions;
-    VEC(struct str) heredocs; // delimiters whose bodies begin at the next line
+    VEC(struct str) heredocs;  // delimiters whose bodies begin at the next line
     bool no_single, no_double; // no closing quote follows any more
     unsigned unclosed;         // holes and here-documents that had no end
     VEC(char) text;            // scratch

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The programs that take model names on their command line: Ollama's own (ollama/ollama cmd/cmd.go,
-// v0.33), requests to its API by curl and the like, and tools that name models by a prefix. Names after
-// create and push, and the destination of cp, are new: they are never "not installed".
+// v0.33), requests to its API by curl and the like, and tools that name models by a prefix. Names
+// after create and push, and the destination of cp, are new: they are never "not installed".
 #include "diagnostics/formats/shell_tools.h"
 
 #include "diagnostics/model_place.h"
@@ -17,19 +17,19 @@ static bool is_one_of(struct str text, const struct str *words, size_t n) {
 }
 #define IS_ONE_OF(text, words) is_one_of((text), (words), sizeof(words) / sizeof((words)[0]))
 
-// The variable of "$X", "${X}", "$(X)", "%X%", "{{X}}" and "$env:X"; empty if the text is no such thing.
+// The variable of "$X", "${X}", "$(X)", "%X%", "{{X}}" and "$env:X"; empty if the text is no such
+// thing.
 static struct str variable_of(struct str text) {
     static const struct {
         struct str open, close;
-    } forms[] = {{STR_INIT("${"), STR_INIT("}")},    {STR_INIT("$("), STR_INIT(")")},
-                 {STR_INIT("{{"), STR_INIT("}}")},   {STR_INIT("%"), STR_INIT("%")},
-                 {STR_INIT("$$"), STR_INIT("")},     {STR_INIT("$env:"), STR_INIT("")},
+    } forms[] = {{STR_INIT("${"), STR_INIT("}")},  {STR_INIT("$("), STR_INIT(")")},
+                 {STR_INIT("{{"), STR_INIT("}}")}, {STR_INIT("%"), STR_INIT("%")},
+                 {STR_INIT("$$"), STR_INIT("")},   {STR_INIT("$env:"), STR_INIT("")},
                  {STR_INIT("$"), STR_INIT("")}};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (text.n > forms[i].open.n + forms[i].close.n && str_starts(text, forms[i].open) &&
             str_ends(text, forms[i].close)) {
-            struct str name =
-                str_trim(str_slice(text, forms[i].open.n, text.n - forms[i].close.n));
+            struct str name = str_trim(str_slice(text, forms[i].open.n, text.n - forms[i].close.n));
             if (shell_is_name(name)) {
                 return name;
             }
@@ -91,15 +91,17 @@ static const struct verb verbs[] = {
 
 static bool is_valued_flag(struct str flag) {
     static const struct str flags[] = {
-        STR_INIT("-f"),        STR_INIT("--file"),   STR_INIT("-q"),          STR_INIT("--quantize"),
-        STR_INIT("--format"),  STR_INIT("--width"),  STR_INIT("--keepalive"), STR_INIT("--height"),
-        STR_INIT("--steps"),   STR_INIT("--seed"),   STR_INIT("--negative"),  STR_INIT("--dimensions"),
-        STR_INIT("--model"),   STR_INIT("--draft-quantize"),
+        STR_INIT("-f"),          STR_INIT("--file"),           STR_INIT("-q"),
+        STR_INIT("--quantize"),  STR_INIT("--format"),         STR_INIT("--width"),
+        STR_INIT("--keepalive"), STR_INIT("--height"),         STR_INIT("--steps"),
+        STR_INIT("--seed"),      STR_INIT("--negative"),       STR_INIT("--dimensions"),
+        STR_INIT("--model"),     STR_INIT("--draft-quantize"),
     };
     return IS_ONE_OF(flag, flags);
 }
 
-// A place where a name is still to be typed: the end of the command, one blank behind the last word.
+// A place where a name is still to be typed: the end of the command, one blank behind the last
+// word.
 static void add_empty(const struct shell_call *call, unsigned flags) {
     const struct piece *last = &call->words[call->n - 1];
     if (call->place > last->end) {
@@ -202,9 +204,9 @@ static const struct endpoint *endpoint_of(struct str url, size_t *base) {
             continue;
         }
         struct str front = str_slice(url, 0, at);
-        bool is_ollama = str_ends(front, STR(":11434")) ||
-                         (str_find_char(front, '$') != STR_NPOS &&
-                          str_ifind(front, STR("ollama")) != STR_NPOS);
+        bool is_ollama =
+            str_ends(front, STR(":11434")) ||
+            (str_find_char(front, '$') != STR_NPOS && str_ifind(front, STR("ollama")) != STR_NPOS);
         if (!is_ollama) {
             struct host host;
             host_parse(front, &host);
@@ -237,7 +239,8 @@ static bool json_string_end(struct str text, size_t *at) {
 }
 
 // Moves *at behind the next member "key": "value" of the outermost object. False at the end.
-static bool json_next_member(struct str text, size_t *at, unsigned *depth, struct json_member *out) {
+static bool json_next_member(struct str text, size_t *at, unsigned *depth,
+                             struct json_member *out) {
     struct str key = STR_NONE;
     bool has_colon = false;
     for (size_t i = *at; i < text.n; i++) {
@@ -281,7 +284,8 @@ static void body_collect(const struct shell_call *call, const struct piece *body
     bool is_create = str_eq(endpoint->path, STR("/api/create"));
     while (json_next_member(body->text, &at, &depth, &member)) {
         unsigned flags = endpoint->flags;
-        if (is_copy ? str_eq(member.key, STR("source")) : is_create && str_eq(member.key, STR("from"))) {
+        if (is_copy ? str_eq(member.key, STR("source"))
+                    : is_create && str_eq(member.key, STR("from"))) {
             flags = 0;
         } else if (is_copy && str_eq(member.key, STR("destination"))) {
             flags = REF_NEW_NAME;
@@ -334,16 +338,18 @@ static void request_collect(const struct shell_call *call) {
 
 static bool is_model_flag(struct str word) {
     static const struct str flags[] = {
-        STR_INIT("--model"),        STR_INIT("-m"),           STR_INIT("--weak-model"),
-        STR_INIT("--editor-model"), STR_INIT("--llm"),        STR_INIT("--embedding-model"),
-        STR_INIT("--embedding"),    STR_INIT("--small-model"), STR_INIT("--default-model"),
+        STR_INIT("--model"),         STR_INIT("-m"),
+        STR_INIT("--weak-model"),    STR_INIT("--editor-model"),
+        STR_INIT("--llm"),           STR_INIT("--embedding-model"),
+        STR_INIT("--embedding"),     STR_INIT("--small-model"),
+        STR_INIT("--default-model"),
     };
     return IS_ONE_OF(word, flags);
 }
 
 struct tool_context {
     const struct shell_call *call;
-    bool is_bare;    // the tool takes Ollama's names without a prefix
+    bool is_bare; // the tool takes Ollama's names without a prefix
     unsigned flags;
     enum model_role role;
 };
@@ -408,8 +414,12 @@ static void tool_collect(const struct shell_call *call) {
 }
 
 void shell_call_collect(const struct shell_call *call) {
-    static const struct str clients[] = {STR_INIT("curl"), STR_INIT("wget"), STR_INIT("xh"),
-                                         STR_INIT("curlie"), STR_INIT("iwr"), STR_INIT("irm"),
+    static const struct str clients[] = {STR_INIT("curl"),
+                                         STR_INIT("wget"),
+                                         STR_INIT("xh"),
+                                         STR_INIT("curlie"),
+                                         STR_INIT("iwr"),
+                                         STR_INIT("irm"),
                                          STR_INIT("Invoke-RestMethod"),
                                          STR_INIT("Invoke-WebRequest")};
     if (str_eq(call->program, STR("ollama"))) {

@@ -15,7 +15,7 @@ struct shell_call {
 };
 void shell_call_collect(const struct shell_call *call);
 
-// A model at `piece`; a variable there ("$MODEL") is remembered as a use. `host` may be NULL. Returns
-// the reference or NULL.
+// A model at `piece`; a variable there ("$MODEL") is remembered as a use. `host` may be NULL.
+// Returns the reference or NULL.
 struct reference *shell_add_model(struct shell_session *session, const struct piece *piece,
                                   unsigned flags, enum model_role role, const struct piece *host);

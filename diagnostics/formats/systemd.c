@@ -41,7 +41,8 @@ void systemd_collect(struct collector *collector) {
         if (str_eq(key, STR("Environment"))) {
             environment_line(&session, value, end);
         } else if (str_starts(key, STR("Exec"))) {
-            while (value < end && (char_is_blank(bytes.p[value]) || strchr("-@:+!|", bytes.p[value]))) {
+            while (value < end &&
+                   (char_is_blank(bytes.p[value]) || strchr("-@:+!|", bytes.p[value]))) {
                 value++;
             }
             struct piece script = shell_file_piece(collector, value, end);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Building fixes. Edits replace only the name or value itself, so prefix form and quoting stay as they
-// are; what is put in consists of characters that need no quoting anywhere a reference can stand.
+// Building fixes. Edits replace only the name or value itself, so prefix form and quoting stay as
+// they are; what is put in consists of characters that need no quoting anywhere a reference can
+// stand.
 #include "diagnostics/rules/rules.h"
 
 struct fix *fix_add(struct rule_state *state, struct finding *finding, enum fix_kind kind,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The Modelfile's own findings: what Ollama's parser refuses, what `ollama create` refuses afterwards
-// (parameters, REQUIRES, missing files, the template), and what it warns of. References (FROM's model)
-// are judged by models.c.
+// The Modelfile's own findings: what Ollama's parser refuses, what `ollama create` refuses
+// afterwards (parameters, REQUIRES, missing files, the template), and what it warns of. References
+// (FROM's model) are judged by models.c.
 #include "diagnostics/modelfile.h"
 
 #include "base/uri.h"
@@ -29,14 +29,11 @@ static enum finding_code fault_code(const struct modelfile_fault *fault) {
     case MODELFILE_FAULT_UNFINISHED:
         return fault->command == MODELFILE_COMMANDS ? CODE_MODELFILE_UNKNOWN_INSTRUCTION
                                                     : CODE_MODELFILE_SYNTAX;
-    case MODELFILE_FAULT_ROLE:
-        return CODE_MODELFILE_INVALID_ROLE;
-    case MODELFILE_FAULT_NO_FROM:
-        return CODE_MODELFILE_MISSING_FROM;
+    case MODELFILE_FAULT_ROLE: return CODE_MODELFILE_INVALID_ROLE;
+    case MODELFILE_FAULT_NO_FROM: return CODE_MODELFILE_MISSING_FROM;
     case MODELFILE_FAULT_NO_VALUE:
     case MODELFILE_FAULT_NAME_CHAR:
-    case MODELFILE_FAULT_UNCLOSED:
-        break;
+    case MODELFILE_FAULT_UNCLOSED: break;
     }
     return CODE_MODELFILE_SYNTAX;
 }
@@ -52,29 +49,33 @@ static struct str fault_remedy(struct rule_state *state, const struct modelfile_
         if (fault->command != MODELFILE_COMMANDS) {
             return arena_printf(arena, "%.*s needs its value on the same line", STR_ARG(command));
         }
-        return arena_printf(arena,
-                            "%.*s is no Modelfile instruction; text over several lines goes between "
-                            "\"\"\" and \"\"\"",
-                            STR_ARG(text.n > 0 ? text : STR("this")));
+        return arena_printf(
+            arena,
+            "%.*s is no Modelfile instruction; text over several lines goes between "
+            "\"\"\" and \"\"\"",
+            STR_ARG(text.n > 0 ? text : STR("this")));
     case MODELFILE_FAULT_ROLE:
-        return text.n > 0 ? arena_printf(arena, "%.*s is no message role: system, user or assistant, in "
-                                                "lower case",
+        return text.n > 0 ? arena_printf(arena,
+                                         "%.*s is no message role: system, user or assistant, in "
+                                         "lower case",
                                          STR_ARG(text))
-                          : STR("a message role follows one blank behind MESSAGE: system, user or assistant");
+                          : STR("a message role follows one blank behind MESSAGE: system, user or "
+                                "assistant");
     case MODELFILE_FAULT_NO_VALUE:
         return arena_printf(arena, "%.*s %.*s needs a value on the same line", STR_ARG(command),
                             STR_ARG(text));
     case MODELFILE_FAULT_NAME_CHAR:
         return fault->command == MODELFILE_MESSAGE
                    ? STR("a message role is followed by one blank and the text")
-                   : STR("a parameter's name has only letters, digits and _, and one blank behind it");
+                   : STR("a parameter's name has only letters, digits and _, and one blank behind "
+                         "it");
     case MODELFILE_FAULT_UNCLOSED:
-        return arena_printf(arena,
-                            "the quoted value of %.*s is never closed: the closing quotes must be the "
-                            "last characters of a line",
-                            STR_ARG(command));
-    case MODELFILE_FAULT_NO_FROM:
-        break;
+        return arena_printf(
+            arena,
+            "the quoted value of %.*s is never closed: the closing quotes must be the "
+            "last characters of a line",
+            STR_ARG(command));
+    case MODELFILE_FAULT_NO_FROM: break;
     }
     return STR("a Modelfile needs a FROM line that names a model or a file");
 }
@@ -120,8 +121,8 @@ static void say_fault(struct rule_state *state, const struct modelfile_fault *fa
         }
     } else if (fault->kind == MODELFILE_FAULT_NAME_CHAR && fault->command == MODELFILE_MESSAGE &&
                str_eq(str_slice(state->bytes, fault->start, fault->end), STR(":"))) {
-        struct fix *fix = fix_replace(state, finding, fault->start, fault->end, STR(""),
-                                      STR("Remove the colon"));
+        struct fix *fix =
+            fix_replace(state, finding, fault->start, fault->end, STR(""), STR("Remove the colon"));
         if (fix) {
             fix->preferred = true;
         }
@@ -142,7 +143,8 @@ static struct str parameter_near(struct str name) {
     return near == STR_NPOS ? STR_NONE : names[near];
 }
 
-static void check_unknown_parameter(struct rule_state *state, const struct modelfile_instruction *in) {
+static void check_unknown_parameter(struct rule_state *state,
+                                    const struct modelfile_instruction *in) {
     size_t end = in->name.n > 0 ? in->name_end : in->outer_end;
     struct finding *finding =
         finding_add(state, CODE_MODELFILE_UNKNOWN_PARAMETER, NO_CAP,
@@ -152,14 +154,15 @@ static void check_unknown_parameter(struct rule_state *state, const struct model
     }
     finding->name = in->name;
     if (in->name.n == 0) {
-        finding->message = STR("one blank only stands between PARAMETER and the name: Ollama reads an "
-                               "empty parameter name here");
+        finding->message =
+            STR("one blank only stands between PARAMETER and the name: Ollama reads an "
+                "empty parameter name here");
         return;
     }
     struct str near = parameter_near(in->name);
-    finding->message = arena_printf(state->arena, "Ollama refuses the parameter %.*s%s%.*s%s",
-                                    STR_ARG(shown(state, in->name)), near.n > 0 ? "; did you mean " : "",
-                                    STR_ARG(near), near.n > 0 ? "?" : ": remove the line");
+    finding->message = arena_printf(
+        state->arena, "Ollama refuses the parameter %.*s%s%.*s%s", STR_ARG(shown(state, in->name)),
+        near.n > 0 ? "; did you mean " : "", STR_ARG(near), near.n > 0 ? "?" : ": remove the line");
     if (near.n > 0) {
         offer_word(state, finding, in->name_start, in->name_end, near, true);
     }
@@ -189,7 +192,8 @@ static void check_parameter(struct rule_state *state, const struct modelfile_ins
         if (finding) {
             finding->name = in->name;
             finding->message = arena_printf(
-                state->arena, "Ollama no longer knows %.*s: it warns and drops the line", STR_ARG(in->name));
+                state->arena, "Ollama no longer knows %.*s: it warns and drops the line",
+                STR_ARG(in->name));
         }
         return;
     }
@@ -205,9 +209,8 @@ static void check_parameter(struct rule_state *state, const struct modelfile_ins
     }
     finding->name = in->name;
     struct str value = in->value.n > 0 ? shown(state, in->value) : STR("nothing");
-    finding->message =
-        arena_printf(state->arena, "%.*s takes %s, not %.*s", STR_ARG(in->name),
-                     value_type_text(parameter->type), STR_ARG(value));
+    finding->message = arena_printf(state->arena, "%.*s takes %s, not %.*s", STR_ARG(in->name),
+                                    value_type_text(parameter->type), STR_ARG(value));
     struct str fixed = STR_NONE;
     if (parameter->type == VALUE_BOOL &&
         !value_check(state->arena, VALUE_BOOL, NULL, 0, in->value, &fixed) && fixed.n > 0) {
@@ -267,8 +270,9 @@ static void check_requires(struct rule_state *state, const struct modelfile_inst
         finding_add(state, CODE_MODELFILE_SYNTAX, NO_CAP, in->outer_start, in->outer_end, SIZE_MAX);
     if (finding) {
         finding->name = in->value;
-        finding->message = arena_printf(state->arena, "REQUIRES takes a version such as 0.14.0, not %.*s",
-                                        STR_ARG(shown(state, in->value)));
+        finding->message =
+            arena_printf(state->arena, "REQUIRES takes a version such as 0.14.0, not %.*s",
+                         STR_ARG(shown(state, in->value)));
     }
 }
 
@@ -344,9 +348,9 @@ static void check_template(struct rule_state *state, const struct modelfile_inst
         const struct template_problem *problem = &problems[i];
         size_t start = value_offset(in, problem->start);
         size_t end = value_offset(in, problem->end);
-        struct finding *finding =
-            finding_add(state, CODE_MODELFILE_TEMPLATE,
-                        problem->is_error ? SEVERITY_ERROR : SEVERITY_WARNING, start, end, SIZE_MAX);
+        struct finding *finding = finding_add(state, CODE_MODELFILE_TEMPLATE,
+                                              problem->is_error ? SEVERITY_ERROR : SEVERITY_WARNING,
+                                              start, end, SIZE_MAX);
         if (!finding) {
             continue;
         }
@@ -377,25 +381,18 @@ void rule_modelfile(struct rule_state *state) {
     for (size_t i = 0; i < file.n && !state->full; i++) {
         const struct modelfile_instruction *in = &file.at[i];
         switch (in->command) {
-        case MODELFILE_PARAMETER:
-            check_parameter(state, in);
-            break;
-        case MODELFILE_REQUIRES:
-            check_requires(state, in);
-            break;
+        case MODELFILE_PARAMETER: check_parameter(state, in); break;
+        case MODELFILE_REQUIRES: check_requires(state, in); break;
         case MODELFILE_DRAFT:
             check_draft(state, &from, in);
             check_file(state, in);
             break;
         case MODELFILE_FROM:
-        case MODELFILE_ADAPTER:
-            check_file(state, in);
-            break;
+        case MODELFILE_ADAPTER: check_file(state, in); break;
         case MODELFILE_TEMPLATE:
             template = in; // the last one wins; the others are never looked at
             break;
-        default:
-            break;
+        default: break;
         }
     }
     if (template) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What can be wrong with a model name: its grammar, its prefix, whether its server has it, whether the
-// model can do what the place asks for, and num_ctx above what it was trained for. Nothing but grammar
-// and prefix is judged without a current catalog of the reference's own server (DESIGN A5 "Silence").
+// What can be wrong with a model name: its grammar, its prefix, whether its server has it, whether
+// the model can do what the place asks for, and num_ctx above what it was trained for. Nothing but
+// grammar and prefix is judged without a current catalog of the reference's own server (DESIGN A5
+// "Silence").
 #include <stdlib.h>
 
 #include "base/glob.h"
@@ -35,8 +36,8 @@ static bool is_ignored_model(const struct rule_state *state, struct str text) {
 
 enum which_suggestions { SUGGEST_ALL, SUGGEST_INSTALLED, SUGGEST_OTHERS };
 
-// Edits to suggestions, nearest first. Returns the fix if exactly one installed model has the family and
-// size that was written: certain enough to be applied by itself.
+// Edits to suggestions, nearest first. Returns the fix if exactly one installed model has the
+// family and size that was written: certain enough to be applied by itself.
 static struct fix *add_suggestions(struct rule_state *state, struct finding *finding,
                                    const struct reference *r, const struct catalog *catalog,
                                    const struct suggestion *suggestions, size_t n,
@@ -46,8 +47,8 @@ static struct fix *add_suggestions(struct rule_state *state, struct finding *fin
     for (size_t i = 0; i < n; i++) {
         const struct suggestion *s = &suggestions[i];
         bool is_installed = s->kind == SUGGESTION_INSTALLED;
-        if ((which == SUGGEST_INSTALLED && !is_installed) || (which == SUGGEST_OTHERS && is_installed) ||
-            str_eq(s->name, r->text)) {
+        if ((which == SUGGEST_INSTALLED && !is_installed) ||
+            (which == SUGGEST_OTHERS && is_installed) || str_eq(s->name, r->text)) {
             continue;
         }
         struct str title = label(state, "Change to", s->name);
@@ -74,8 +75,9 @@ static void mark_certain(struct fix *fix) {
     }
 }
 
-// Looking for suggestions costs half a millisecond. A wrong name is often written many times, and a file
-// full of different ones is not mended by hand: each is looked up once, and only so many of them.
+// Looking for suggestions costs half a millisecond. A wrong name is often written many times, and a
+// file full of different ones is not mended by hand: each is looked up once, and only so many of
+// them.
 static size_t suggest(struct rule_state *state, const struct reference *r,
                       const struct server_view *view, struct suggestion *out) {
     unsigned wanted = role_capability(r->role);
@@ -103,7 +105,8 @@ static size_t suggest(struct rule_state *state, const struct reference *r,
 }
 
 // "; did you mean X?" for the nearest one.
-static struct str did_you_mean(struct rule_state *state, const struct suggestion *suggestions, size_t n) {
+static struct str did_you_mean(struct rule_state *state, const struct suggestion *suggestions,
+                               size_t n) {
     if (n == 0 || suggestions[0].kind == SUGGESTION_GUESS) {
         return STR("");
     }
@@ -114,22 +117,25 @@ static struct str did_you_mean(struct rule_state *state, const struct suggestion
 // --- grammar and prefix ---
 
 static void say_wrong_prefix(struct rule_state *state, const struct reference *r, size_t index) {
-    struct finding *finding = finding_add(state, CODE_WRONG_PREFIX, NO_CAP, r->prefix_start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_WRONG_PREFIX, NO_CAP, r->prefix_start, r->end, index);
     if (!finding) {
         return;
     }
     finding->name = r->text;
     struct str wanted = arena_join(state->arena, r->prefix_wanted, r->text);
     struct str written = shown(state, arena_join(state->arena, r->prefix, r->text));
-    finding->message = arena_printf(state->arena, "%.*s: %.*s takes the model as %.*s", STR_ARG(written),
-                                    STR_ARG(r->convention), STR_ARG(shown(state, wanted)));
+    finding->message =
+        arena_printf(state->arena, "%.*s: %.*s takes the model as %.*s", STR_ARG(written),
+                     STR_ARG(r->convention), STR_ARG(shown(state, wanted)));
     mark_certain(fix_replace(state, finding, r->prefix_start, r->start, r->prefix_wanted,
                              label(state, "Change to", wanted)));
 }
 
 static void say_invalid_name(struct rule_state *state, const struct reference *r, size_t index,
                              const struct model_name_problem *problem) {
-    struct finding *finding = finding_add(state, CODE_INVALID_MODEL_NAME, NO_CAP, r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_INVALID_MODEL_NAME, NO_CAP, r->start, r->end, index);
     if (!finding) {
         return;
     }
@@ -144,9 +150,9 @@ static void say_invalid_name(struct rule_state *state, const struct reference *r
     if (r->text.n <= LIMIT_NAME && !(r->flags & REF_NEW_NAME)) {
         n = suggest(state, r, &view, suggestions);
     }
-    finding->message =
-        arena_printf(state->arena, "%.*s is no model name: %.*s%.*s", STR_ARG(shown(state, r->text)),
-                     STR_ARG(why), STR_ARG(did_you_mean(state, suggestions, n)));
+    finding->message = arena_printf(state->arena, "%.*s is no model name: %.*s%.*s",
+                                    STR_ARG(shown(state, r->text)), STR_ARG(why),
+                                    STR_ARG(did_you_mean(state, suggestions, n)));
     mark_certain(add_suggestions(state, finding, r, view.catalog, suggestions, n, SUGGEST_ALL));
 }
 
@@ -160,7 +166,8 @@ struct absent {
     enum severity cap; // by the server
 };
 
-static void say_foreign(struct rule_state *state, const struct absent *a, const struct foreign_id *id) {
+static void say_foreign(struct rule_state *state, const struct absent *a,
+                        const struct foreign_id *id) {
     const struct reference *r = a->r;
     struct finding *finding =
         finding_add(state, CODE_FOREIGN_MODEL_ID, a->cap, r->start, r->end, a->index);
@@ -174,16 +181,17 @@ static void say_foreign(struct rule_state *state, const struct absent *a, const 
     bool is_hub = id->is_hugging_face || str_contains(id->vendor, STR("hub"));
     struct str what = STR("another vendor's model");
     if (is_hub) {
-        what = id->is_hugging_face ? STR("a Hugging Face id") : STR("written as model hubs write names");
+        what = id->is_hugging_face ? STR("a Hugging Face id")
+                                   : STR("written as model hubs write names");
     } else if (id->vendor.n > 0) {
         what = arena_printf(state->arena, "a model of %.*s", STR_ARG(id->vendor));
     }
     // There is no model of Ollama's that another vendor's own could have meant.
     struct str hint = is_hub ? did_you_mean(state, suggestions, n) : STR("");
-    finding->message =
-        arena_printf(state->arena, "%.*s is %.*s, not an Ollama model%.*s",
-                     STR_ARG(shown(state, r->text)), STR_ARG(what), STR_ARG(hint));
-    mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_INSTALLED));
+    finding->message = arena_printf(state->arena, "%.*s is %.*s, not an Ollama model%.*s",
+                                    STR_ARG(shown(state, r->text)), STR_ARG(what), STR_ARG(hint));
+    mark_certain(
+        add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_INSTALLED));
     add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_OTHERS);
     fix_ignore_model(state, finding, r->text);
 }
@@ -192,8 +200,8 @@ static void say_not_installed(struct rule_state *state, const struct absent *a,
                               const struct server_view *other) {
     const struct reference *r = a->r;
     enum severity cap = r->flags & REF_PULLS ? SEVERITY_INFORMATION : NO_CAP;
-    struct finding *finding = finding_add(state, CODE_MODEL_NOT_INSTALLED, a->cap > cap ? a->cap : cap,
-                                          r->start, r->end, a->index);
+    struct finding *finding = finding_add(state, CODE_MODEL_NOT_INSTALLED,
+                                          a->cap > cap ? a->cap : cap, r->start, r->end, a->index);
     if (!finding) {
         return;
     }
@@ -225,7 +233,8 @@ static void say_not_installed(struct rule_state *state, const struct absent *a,
 
 static void say_unknown(struct rule_state *state, const struct absent *a) {
     const struct reference *r = a->r;
-    struct finding *finding = finding_add(state, CODE_UNKNOWN_MODEL, a->cap, r->start, r->end, a->index);
+    struct finding *finding =
+        finding_add(state, CODE_UNKNOWN_MODEL, a->cap, r->start, r->end, a->index);
     if (!finding) {
         return;
     }
@@ -233,16 +242,18 @@ static void say_unknown(struct rule_state *state, const struct absent *a) {
     size_t n = suggest(state, r, a->view, suggestions);
     finding->name = r->text;
     finding->host = a->view->url;
-    finding->message = arena_printf(
-        state->arena, "%.*s is not installed%.*s, and not in this version's library list (%.*s)%.*s",
-        STR_ARG(shown(state, r->text)), STR_ARG(on_server(state, a->view)), STR_ARG(library_date()),
-        STR_ARG(did_you_mean(state, suggestions, n)));
+    finding->message =
+        arena_printf(state->arena,
+                     "%.*s is not installed%.*s, and not in this version's library list (%.*s)%.*s",
+                     STR_ARG(shown(state, r->text)), STR_ARG(on_server(state, a->view)),
+                     STR_ARG(library_date()), STR_ARG(did_you_mean(state, suggestions, n)));
     mark_certain(add_suggestions(state, finding, r, a->view->catalog, suggestions, n, SUGGEST_ALL));
     fix_pull(state, finding, r->text, a->view);
     fix_ignore_model(state, finding, r->text);
 }
 
-// Is the name one that people can be expected to pull (DESIGN A5)? `*family` is set if the library has it.
+// Is the name one that people can be expected to pull (DESIGN A5)? `*family` is set if the library
+// has it.
 static bool is_known_name(const struct model_name *name) {
     if (!model_name_is_library(name)) {
         return true; // a registry or namespace of its own: not judgeable
@@ -277,18 +288,13 @@ static void judge_absent(struct rule_state *state, const struct absent *a) {
 
 static const char *need_text(enum model_role role) {
     switch (role) {
-    case ROLE_AUTOCOMPLETE:
-        return "fill in the middle of text (insert)";
-    case ROLE_EMBED:
-        return "make embeddings (embedding)";
-    case ROLE_TOOLS:
-        return "call tools (tools)";
-    case ROLE_VISION:
-        return "see images (vision)";
+    case ROLE_AUTOCOMPLETE: return "fill in the middle of text (insert)";
+    case ROLE_EMBED: return "make embeddings (embedding)";
+    case ROLE_TOOLS: return "call tools (tools)";
+    case ROLE_VISION: return "see images (vision)";
     case ROLE_ANY:
     case ROLE_CHAT:
-    case ROLE_COMPLETION:
-        break;
+    case ROLE_COMPLETION: break;
     }
     return "answer in text (completion)";
 }
@@ -305,8 +311,8 @@ static struct str capabilities_text(struct rule_state *state, unsigned capabilit
 }
 
 // Up to three installed models that can do it, in the order of completion.
-static void add_capable(struct rule_state *state, struct finding *finding, const struct reference *r,
-                        const struct catalog *catalog, unsigned need) {
+static void add_capable(struct rule_state *state, struct finding *finding,
+                        const struct reference *r, const struct catalog *catalog, unsigned need) {
     const struct model *best[3] = {NULL};
     for (size_t i = 0; i < catalog->n_models; i++) {
         const struct model *model = &catalog->models[i];
@@ -341,16 +347,17 @@ static void judge_capability(struct rule_state *state, const struct reference *r
     if (is_base && cap < SEVERITY_INFORMATION) {
         cap = SEVERITY_INFORMATION; // an editor may bring a template of its own
     }
-    struct finding *finding = finding_add(state, CODE_MISSING_CAPABILITY, cap, r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_MISSING_CAPABILITY, cap, r->start, r->end, index);
     if (!finding) {
         return;
     }
     finding->name = r->text;
     finding->host = view->url;
-    finding->message = arena_printf(
-        state->arena, "%.*s cannot %s, which this place (%s) needs; it reports: %.*s",
-        STR_ARG(shown(state, r->text)), need_text(r->role), role_name(r->role),
-        STR_ARG(capabilities_text(state, model->capabilities)));
+    finding->message =
+        arena_printf(state->arena, "%.*s cannot %s, which this place (%s) needs; it reports: %.*s",
+                     STR_ARG(shown(state, r->text)), need_text(r->role), role_name(r->role),
+                     STR_ARG(capabilities_text(state, model->capabilities)));
     add_capable(state, finding, r, view->catalog, need);
     fix_ignore_model(state, finding, r->text);
 }
@@ -376,7 +383,8 @@ void rule_model(struct rule_state *state, size_t index) {
     struct model_name name;
     struct model_name_problem problem;
     bool is_new = r->flags & REF_NEW_NAME;
-    if (!model_name_parse(r->text, is_new ? MODEL_NAME_NEW : MODEL_NAME_INFERENCE, &name, &problem)) {
+    if (!model_name_parse(r->text, is_new ? MODEL_NAME_NEW : MODEL_NAME_INFERENCE, &name,
+                          &problem)) {
         if (!is_ignored_model(state, r->text)) {
             say_invalid_name(state, r, index, &problem);
         }
@@ -396,8 +404,8 @@ void rule_model(struct rule_state *state, size_t index) {
     }
     bool exists = false;
     if (r->flags & REF_INSTALLS || view.catalog->truncated ||
-        (state->input->format == FORMAT_MODELFILE && modelfile_path_exists(state, r->text, &exists) &&
-         exists)) {
+        (state->input->format == FORMAT_MODELFILE &&
+         modelfile_path_exists(state, r->text, &exists) && exists)) {
         return;
     }
     struct absent absent = {
@@ -453,9 +461,12 @@ void rule_context(struct rule_state *state, size_t index) {
     finding->host = view.url;
     struct str limit = arena_printf(state->arena, "%lld", (long long)model->context_length);
     finding->message = arena_printf(
-        state->arena, "num_ctx %.*s is above the %.*s tokens that %.*s was trained for: use at most %.*s",
-        STR_ARG(shown(state, r->text)), STR_ARG(limit), STR_ARG(shown(state, m->text)), STR_ARG(limit));
-    struct fix *fix = fix_replace(state, finding, r->start, r->end, limit, label(state, "Change to", limit));
+        state->arena,
+        "num_ctx %.*s is above the %.*s tokens that %.*s was trained for: use at most %.*s",
+        STR_ARG(shown(state, r->text)), STR_ARG(limit), STR_ARG(shown(state, m->text)),
+        STR_ARG(limit));
+    struct fix *fix =
+        fix_replace(state, finding, r->start, r->end, limit, label(state, "Change to", limit));
     if (fix) {
         fix->preferred = true;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside rules/ only: the state of one findings_make, and how a rule says something. Rules look at one
-// reference at a time, in file order.
+// Inside rules/ only: the state of one findings_make, and how a rule says something. Rules look at
+// one reference at a time, in file order.
 #pragma once
 
 #include "diagnostics/finding.h"
@@ -28,9 +28,9 @@ struct rule_state {
     VEC(struct model_name) new_names; // made by this file itself: ollama create, cp
 };
 
-// A finding of `code` over [start, end), at most as severe as `cap`; `reference` may be SIZE_MAX. NULL
-// when it is silenced (settings, ignore comments) or the file has enough of them. The pointer is valid
-// until the next call.
+// A finding of `code` over [start, end), at most as severe as `cap`; `reference` may be SIZE_MAX.
+// NULL when it is silenced (settings, ignore comments) or the file has enough of them. The pointer
+// is valid until the next call.
 struct finding *finding_add(struct rule_state *state, enum finding_code code, enum severity cap,
                             size_t start, size_t end, size_t reference);
 #define NO_CAP SEVERITY_ERROR
@@ -54,10 +54,10 @@ struct fix *fix_pull(struct rule_state *state, struct finding *finding, struct s
 void fix_ignore_model(struct rule_state *state, struct finding *finding, struct str model);
 
 // --- rules ---
-void rule_model(struct rule_state *state, size_t index);     // models.c
-void rule_context(struct rule_state *state, size_t index);   // models.c: num_ctx
-void rule_host(struct rule_state *state, size_t index);      // hosts.c
-void rule_variable(struct rule_state *state, size_t index);  // variables.c
-void rule_value(struct rule_state *state, size_t index);     // variables.c
-void rule_modelfile(struct rule_state *state);               // modelfile.c: the whole file
+void rule_model(struct rule_state *state, size_t index);    // models.c
+void rule_context(struct rule_state *state, size_t index);  // models.c: num_ctx
+void rule_host(struct rule_state *state, size_t index);     // hosts.c
+void rule_variable(struct rule_state *state, size_t index); // variables.c
+void rule_value(struct rule_state *state, size_t index);    // variables.c
+void rule_modelfile(struct rule_state *state);              // modelfile.c: the whole file
 bool modelfile_path_exists(struct rule_state *state, struct str path, bool *exists); // modelfile.c

@@ -4,8 +4,8 @@
 // variables are called unknown; front ends have made up many others, and those are theirs.
 #include "diagnostics/rules/rules.h"
 
-// Read by something else than the server (ollama.md 3.4): client libraries, the desktop app, install
-// scripts, the build, front ends. Never near misses.
+// Read by something else than the server (ollama.md 3.4): client libraries, the desktop app,
+// install scripts, the build, front ends. Never near misses.
 static const struct str others[] = {
     STR_INIT("OLLAMA_API_KEY"),        STR_INIT("OLLAMA_CORS"),
     STR_INIT("OLLAMA_DOT_COM_URL"),    STR_INIT("OLLAMA_APP_DB_PATH"),
@@ -103,15 +103,17 @@ void rule_variable(struct rule_state *state, size_t index) {
             return;
         }
     }
-    struct finding *finding = finding_add(state, CODE_UNKNOWN_VARIABLE, NO_CAP, r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_UNKNOWN_VARIABLE, NO_CAP, r->start, r->end, index);
     if (!finding) {
         return;
     }
     finding->name = r->text;
     struct str name = shown(state, r->text);
     if (near) {
-        finding->message = arena_printf(state->arena, "Ollama reads no variable %.*s; did you mean %.*s?",
-                                        STR_ARG(name), STR_ARG(near->name));
+        finding->message =
+            arena_printf(state->arena, "Ollama reads no variable %.*s; did you mean %.*s?",
+                         STR_ARG(name), STR_ARG(near->name));
         offer_name(state, finding, r, near->name);
         return;
     }
@@ -130,7 +132,8 @@ static void check_directory(struct rule_state *state, const struct reference *r,
     if (value_check(state->arena, VALUE_DIRECTORY, NULL, 0, r->text, NULL)) {
         return;
     }
-    struct finding *finding = finding_add(state, CODE_DIRECTORY_EXPECTED, NO_CAP, r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_DIRECTORY_EXPECTED, NO_CAP, r->start, r->end, index);
     if (finding) {
         finding->name = r->variable->name;
         finding->message = arena_printf(
@@ -150,10 +153,12 @@ void rule_value(struct rule_state *state, size_t index) {
         return;
     }
     struct str fixed = STR_NONE;
-    if (value_check(state->arena, variable->type, variable->words, variable->n_words, r->text, &fixed)) {
+    if (value_check(state->arena, variable->type, variable->words, variable->n_words, r->text,
+                    &fixed)) {
         return;
     }
-    struct finding *finding = finding_add(state, CODE_INVALID_VALUE, NO_CAP, r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_INVALID_VALUE, NO_CAP, r->start, r->end, index);
     if (!finding) {
         return;
     }

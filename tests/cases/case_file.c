@@ -33,7 +33,8 @@ bool case_file_read(struct arena *arena, struct str path, struct case_file *out)
     return sections.n > 0;
 }
 
-const struct case_section *case_file_section(const struct case_file *file, struct str name, size_t *from) {
+const struct case_section *case_file_section(const struct case_file *file, struct str name,
+                                             size_t *from) {
     for (; *from < file->n; (*from)++) {
         if (str_eq(file->at[*from].name, name)) {
             return &file->at[(*from)++];
@@ -54,8 +55,8 @@ struct str case_file_rest(const struct case_file *file, struct str name) {
     return section ? section->rest : STR("");
 }
 
-struct str case_file_rewrite(struct arena *arena, const struct case_file *file, struct str references,
-                             struct str findings) {
+struct str case_file_rewrite(struct arena *arena, const struct case_file *file,
+                             struct str references, struct str findings) {
     struct buf out;
     buf_init(&out, 1u << 24);
     const char *begin = file->at[0].name.p - MARK.n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From a case file to its findings. Servers are the file's catalogs; nothing is asked of the network or
-// the disk: what exists is what the case says.
+// From a case file to its findings. Servers are the file's catalogs; nothing is asked of the
+// network or the disk: what exists is what the case says.
 #include "case_run.h"
 
 #include "base/buf.h"
@@ -22,7 +22,8 @@ static struct json_object *model_from_line(struct arena *arena, struct str line)
     struct json_object *details = json_object_new_object();
     json_set_str(model, "name", name);
     json_set_str(model, "model", name);
-    json_set_str(model, "digest", arena_printf(arena, "%064llx", (unsigned long long)str_hash(name)));
+    json_set_str(model, "digest",
+                 arena_printf(arena, "%064llx", (unsigned long long)str_hash(name)));
     json_set_int(model, "size", 2000000000);
     int64_t tokens;
     if (str_to_int64(context, &tokens)) {
@@ -159,7 +160,7 @@ static void read_settings(struct case_run *run, struct json_object *settings) {
     run->context.n_ignore_models = json_count(ignored);
     struct json_object *severity = json_get(settings, "severity");
     if (severity) {
-        json_object_object_foreach(severity, key, value) {
+        json_object_object_foreach (severity, key, value) {
             enum finding_code code;
             if (!finding_code_parse(str_from(key), &code) ||
                 !severity_parse(json_str(value), &run->severities[code])) {
@@ -259,7 +260,8 @@ void case_run_finish(struct case_run *run) {
 void case_run_analyse(struct case_run *run, struct str bytes, struct case_result *out) {
     *out = (struct case_result){.text = text_create(bytes)};
     const TSLanguage *language = format_language(run->format);
-    if (language && analyzer_wants_tree(run->analyzer, run->format, path_relative(run->path, STR("/w")))) {
+    if (language &&
+        analyzer_wants_tree(run->analyzer, run->format, path_relative(run->path, STR("/w")))) {
         out->tree = tree_parse(out->text, language, NULL);
     }
     struct analysis_input input = {.path = run->path,
@@ -326,8 +328,8 @@ struct str case_show_findings(struct arena *arena, const struct case_result *res
     for (size_t i = 0; i < result->findings.n; i++) {
         const struct finding *f = &result->findings.at[i];
         show_range(&out, result, arena, f->start, f->end);
-        buf_printf(&out, " %s %s\n    %.*s\n", severity_name(f->severity), finding_code_name(f->code),
-                   STR_ARG(f->message));
+        buf_printf(&out, " %s %s\n    %.*s\n", severity_name(f->severity),
+                   finding_code_name(f->code), STR_ARG(f->message));
         for (size_t k = 0; k < f->n_fixes; k++) {
             buf_printf(&out, "    - %.*s%s\n", STR_ARG(f->fixes[k].title), fix_note(&f->fixes[k]));
         }
@@ -338,9 +340,9 @@ struct str case_show_findings(struct arena *arena, const struct case_result *res
 }
 
 struct str case_show_references(struct arena *arena, const struct case_result *result) {
-    static const char *const kinds[] = {"model", "host",  "variable", "variable-value", "parameter",
-                                        "parameter-value", "path"};
-    static const char *const flags[] = {"pulls", "installs", "new",   "placeholder",
+    static const char *const kinds[] = {
+        "model", "host", "variable", "variable-value", "parameter", "parameter-value", "path"};
+    static const char *const flags[] = {"pulls", "installs", "new",          "placeholder",
                                         "quiet", "example",  "wrong-prefix", "empty"};
     struct buf out;
     buf_init(&out, 1u << 24);

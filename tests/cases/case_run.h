@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs one case: builds its catalogs and settings, analyses its text, and writes down what was found.
+// Runs one case: builds its catalogs and settings, analyses its text, and writes down what was
+// found.
 #pragma once
 
 #include "case_file.h"

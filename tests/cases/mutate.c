@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// cases_mutate FOLDER [SEED]: the texts of all cases, broken in many ways and made long, must neither
-// crash nor hang the analysis, nor lead out of the file. The same seed breaks them in the same way.
+// cases_mutate FOLDER [SEED]: the texts of all cases, broken in many ways and made long, must
+// neither crash nor hang the analysis, nor lead out of the file. The same seed breaks them in the
+// same way.
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +26,10 @@ static size_t below(size_t n) { // xorshift64
     return n ? (size_t)(state % n) : 0;
 }
 
-static const char *const splices[] = {"\"",   "'",   "`",   "$(",  "${",   "}}",  "{{",    "\\\n", "\r",
-                                      "\xff", "\xc3", "\n\n", "<<A\n", "\t", ": ", "- ",    "[",    "{",
-                                      "=",    "#",   "\0",  "|\n  ", "\"\"\"", "\n", "FROM ", "ollama run "};
+static const char *const splices[] = {
+    "\"",   "'",    "`",    "$(",    "${",     "}}", "{{",    "\\\n",       "\r",
+    "\xff", "\xc3", "\n\n", "<<A\n", "\t",     ": ", "- ",    "[",          "{",
+    "=",    "#",    "\0",   "|\n  ", "\"\"\"", "\n", "FROM ", "ollama run "};
 #define N_SPLICES (sizeof(splices) / sizeof(splices[0]))
 
 static struct str mutated(struct arena *arena, struct str text) {
@@ -63,8 +65,8 @@ static bool is_sound(const struct case_result *result) {
     size_t last = 0;
     for (size_t i = 0; i < result->analysis->n_references; i++) {
         const struct reference *r = &result->analysis->references[i];
-        if (r->prefix_start > r->start || r->start > r->end || r->end > size || r->prefix_start < last ||
-            r->host.start > r->host.end || r->host.end > size) {
+        if (r->prefix_start > r->start || r->start > r->end || r->end > size ||
+            r->prefix_start < last || r->host.start > r->host.end || r->host.end > size) {
             return false;
         }
         last = r->prefix_start;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// cases_runner [--update] FOLDER [NAME…]: checks every *.case of a folder. Beyond the expected findings
-// it holds each case to what must be true of all findings: ranges in the file, one line of text, at most
-// one preferred fix, no secret shown, an applied fix makes its finding go away, and certain fixes come to
-// an end. With all cases run, every finding code must have occurred.
+// cases_runner [--update] FOLDER [NAME…]: checks every *.case of a folder. Beyond the expected
+// findings it holds each case to what must be true of all findings: ranges in the file, one line of
+// text, at most one preferred fix, no secret shown, an applied fix makes its finding go away, and
+// certain fixes come to an end. With all cases run, every finding code must have occurred.
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +98,8 @@ static void check_fixes(struct check *check, const struct case_result *result) {
                 continue;
             }
             struct case_result fixed;
-            struct str bytes = apply(check->run->arena, text_str(result->text), fix->edits, fix->n_edits);
+            struct str bytes =
+                apply(check->run->arena, text_str(result->text), fix->edits, fix->n_edits);
             case_run_analyse(check->run, bytes, &fixed);
             if (count_code(&fixed, f->code) >= count_code(result, f->code)) {
                 complain(check, "still there after the fix", fix->title);
@@ -109,7 +110,8 @@ static void check_fixes(struct check *check, const struct case_result *result) {
     }
 }
 
-// Applying them again and again comes to an end. (A mended host can show that its models are wrong.)
+// Applying them again and again comes to an end. (A mended host can show that its models are
+// wrong.)
 static void check_certain(struct check *check, const struct case_result *result) {
     struct edit *edits;
     size_t n = findings_certain_edits(check->run->arena, &result->findings, &edits);
@@ -230,6 +232,7 @@ int main(int argc, char **argv) {
             runner.n_failed++;
         }
     }
-    printf("%zu cases, %zu failed, %zu updated\n", runner.n_cases, runner.n_failed, runner.n_updated);
+    printf("%zu cases, %zu failed, %zu updated\n", runner.n_cases, runner.n_failed,
+           runner.n_updated);
     return runner.n_failed > 0 || runner.n_cases == 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What `ollama create` says about a Modelfile (data/modelfiles.tsv) against our findings: whatever it
-// refuses is an error here and nothing else is, whatever it warns of is a warning. Tables of codes and
-// severities; templates against Go's verdict.
+// What `ollama create` says about a Modelfile (data/modelfiles.tsv) against our findings: whatever
+// it refuses is an error here and nothing else is, whatever it warns of is a warning. Tables of
+// codes and severities; templates against Go's verdict.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,8 @@ static int probe_folder(void *data, struct str path) {
     return str_eq(path, STR("/w/tiny.gguf")) || str_eq(path, STR("/w"));
 }
 
-static struct findings findings_of(struct arena *arena, struct analyzer *analyzer, struct text *text) {
+static struct findings findings_of(struct arena *arena, struct analyzer *analyzer,
+                                   struct text *text) {
     struct analysis_input input = {.path = STR("/w/Modelfile"),
                                    .folder_path = STR("Modelfile"),
                                    .format = FORMAT_MODELFILE,
@@ -38,8 +39,9 @@ static struct findings findings_of(struct arena *arena, struct analyzer *analyze
     return findings_make(arena, &input, analyzer_run(analyzer, arena, &input), &context);
 }
 
-// Accepted by the parser and by the CLI's first step, refused later: "the text is taken as a model name;
-// the later failure is then `invalid model name`" (reference 4.3), and names no model can have.
+// Accepted by the parser and by the CLI's first step, refused later: "the text is taken as a model
+// name; the later failure is then `invalid model name`" (reference 4.3), and names no model can
+// have.
 static bool is_refused_later(struct str id) {
     static const struct str ids[] = {
         STR_INIT("R3"),  STR_INIT("R4"),  STR_INIT("R5"),  STR_INIT("R6"),  STR_INIT("R7"),
@@ -55,7 +57,8 @@ static bool is_refused_later(struct str id) {
     return false;
 }
 
-static size_t count(const struct findings *findings, enum severity severity, enum finding_code code) {
+static size_t count(const struct findings *findings, enum severity severity,
+                    enum finding_code code) {
     size_t n = 0;
     for (size_t i = 0; i < findings->n; i++) {
         n += findings->at[i].severity == severity &&
@@ -137,8 +140,10 @@ static void test_templates(void **state) {
         {"{{ printf \"%q %v\" \"a\\\"b\" `raw\n` 'x' 1.5 -3 0x1F true nil }}", ""},
         {"{{ define \"t\" }}{{ .Whatever }}{{ end }}{{ template \"t\" . }}", ""},
         {"{{ block \"b\" .Tools }}{{ .Whatever }}{{ end }}", ""},
-        {"{{ range .Tools }}{{ .Function.Name }}{{ range $k, $v := .Function.Parameters.Properties }}"
-         "{{ $v.Type }}{{ end }}{{ end }}", ""},
+        {"{{ range .Tools }}{{ .Function.Name }}{{ range $k, $v := .Function.Parameters.Properties "
+         "}}"
+         "{{ $v.Type }}{{ end }}{{ end }}",
+         ""},
         {"{{ (index .Messages 0).Role }}", ""},
         {"{{ range .Messages }}{{ if .ToolCalls }}{{ break }}{{ end }}{{ continue }}{{ end }}", ""},
         {"{{ .Think }}{{ .ThinkLevel }}{{ .IsThinkSet }}{{ .Suffix }}{{ .Response }}", ""},
@@ -188,8 +193,8 @@ static void test_templates(void **state) {
                                  STR_ARG(str_slice(text, problems[0].start, problems[0].end)));
         }
         if (n > 1 || !str_eq(found, str_from(cases[i].found))) {
-            fail_msg("%s\n expected \"%s\", got %zu: \"%.*s\" %.*s", cases[i].text, cases[i].found, n,
-                     STR_ARG(found), STR_ARG(n > 0 ? problems[0].message : STR("")));
+            fail_msg("%s\n expected \"%s\", got %zu: \"%.*s\" %.*s", cases[i].text, cases[i].found,
+                     n, STR_ARG(found), STR_ARG(n > 0 ? problems[0].message : STR("")));
         }
     }
     arena_finish(&arena);

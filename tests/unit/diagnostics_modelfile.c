@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The Modelfile parser against the verdict of record (data/modelfiles.tsv, every row also as UTF-16),
-// byte ranges, what goes on behind a fault, and the places of completion.
+// The Modelfile parser against the verdict of record (data/modelfiles.tsv, every row also as
+// UTF-16), byte ranges, what goes on behind a fault, and the places of completion.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,8 +27,8 @@ typedef void (*row_check)(struct arena *arena, const struct row *row);
 static size_t each_row(row_check check) {
     struct arena arena = {0};
     struct str file, line;
-    assert_int_equal(
-        file_read(&arena, TEST_DATA_DIR "/unit/data/modelfiles.tsv", 1 << 20, &file), ERR_OK);
+    assert_int_equal(file_read(&arena, TEST_DATA_DIR "/unit/data/modelfiles.tsv", 1 << 20, &file),
+                     ERR_OK);
     size_t n = 0;
     while (str_next_line(&file, &line)) {
         if (line.n == 0 || line.p[0] == '#') {
@@ -68,7 +68,8 @@ static void compare(struct arena *arena, const struct row *row, struct str bytes
     struct modelfile file;
     modelfile_parse(arena, bytes, &file);
     if (!row->accept) {
-        struct str got = file.n_faults > 0 ? modelfile_fault_text(arena, &file.faults[0]) : STR("accepted");
+        struct str got =
+            file.n_faults > 0 ? modelfile_fault_text(arena, &file.faults[0]) : STR("accepted");
         if (!str_eq(got, row->detail)) {
             fail_row(row, got);
         }
@@ -128,8 +129,8 @@ static void check_utf16(struct arena *arena, const struct row *row) {
     compare(arena, row, to_utf16(arena, text, true));
 }
 
-// Ranges lie in the file, in order; unless characters were dropped, a value is the bytes of its range,
-// and its quotes are the bytes around it.
+// Ranges lie in the file, in order; unless characters were dropped, a value is the bytes of its
+// range, and its quotes are the bytes around it.
 static void check_ranges(struct arena *arena, const struct row *row) {
     struct modelfile file;
     modelfile_parse(arena, row->text, &file);
@@ -138,7 +139,8 @@ static void check_ranges(struct arena *arena, const struct row *row) {
         const struct modelfile_instruction *in = &file.at[i];
         assert_true(last <= in->keyword_start && in->keyword_start < in->keyword_end);
         assert_true(in->keyword_end < in->outer_start && in->outer_start <= in->start);
-        assert_true(in->start <= in->end && in->end <= in->outer_end && in->outer_end <= row->text.n);
+        assert_true(in->start <= in->end && in->end <= in->outer_end &&
+                    in->outer_end <= row->text.n);
         last = in->outer_end;
         struct str keyword = str_slice(row->text, in->keyword_start, in->keyword_end);
         assert_int_equal(modelfile_command_parse(keyword), in->command);
@@ -160,7 +162,8 @@ static void check_ranges(struct arena *arena, const struct row *row) {
         assert_int_equal(in->map[in->value.n], in->end);
     }
     for (size_t i = 0; i < file.n_faults; i++) {
-        assert_true(file.faults[i].start <= file.faults[i].end && file.faults[i].end <= row->text.n);
+        assert_true(file.faults[i].start <= file.faults[i].end &&
+                    file.faults[i].end <= row->text.n);
     }
 }
 
@@ -183,8 +186,9 @@ static void test_reading_goes_on(void **state) {
     (void)state;
     struct arena arena = {0};
     struct modelfile file;
-    struct str text = STR("FORM llama3\nSYSTEM hi\nthere you are\nwhat now\nPARAMETER temp-x 1\n"
-                          "FROM llama3\nMESSAGE user: x\nMESSAGE bob x\nSYSTEM \"\"\"open\nFROM y\n");
+    struct str text =
+        STR("FORM llama3\nSYSTEM hi\nthere you are\nwhat now\nPARAMETER temp-x 1\n"
+            "FROM llama3\nMESSAGE user: x\nMESSAGE bob x\nSYSTEM \"\"\"open\nFROM y\n");
     modelfile_parse(&arena, text, &file);
     static const enum modelfile_fault_kind kinds[] = {
         MODELFILE_FAULT_COMMAND,   MODELFILE_FAULT_COMMAND, MODELFILE_FAULT_NAME_CHAR,
@@ -202,7 +206,8 @@ static void test_reading_goes_on(void **state) {
     arena_finish(&arena);
 }
 
-// Byte by byte cut and broken input: no crash, all ranges inside. (Run under ASan by the asan preset.)
+// Byte by byte cut and broken input: no crash, all ranges inside. (Run under ASan by the asan
+// preset.)
 static void check_prefixes(struct arena *arena, const struct row *row) {
     for (size_t n = 0; n < row->text.n; n++) {
         struct row part = *row;
@@ -269,7 +274,8 @@ static void test_places(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct str marked = str_from(cases[i].text);
         size_t offset = str_find_char(marked, '|');
-        struct str text = arena_join(&arena, str_slice(marked, 0, offset), str_from_index(marked, offset + 1));
+        struct str text =
+            arena_join(&arena, str_slice(marked, 0, offset), str_from_index(marked, offset + 1));
         struct modelfile_place place;
         modelfile_place_at(&arena, text, offset, &place);
         struct str word = str_slice(text, place.start, place.end);
@@ -287,8 +293,8 @@ static void test_places(void **state) {
 
 static void test_from_is_path(void **state) {
     (void)state;
-    static const char *const paths[] = {"",        ".",       "/a/b",      "~/x",  "./x", "../x",
-                                        "m.gguf",  "M.GGUF",  "a/b.safetensors", "..\\x"};
+    static const char *const paths[] = {
+        "", ".", "/a/b", "~/x", "./x", "../x", "m.gguf", "M.GGUF", "a/b.safetensors", "..\\x"};
     static const char *const names[] = {"llama3", "llama3.2:3b", "a/b", "hf.co/a/b-GGUF:Q4_K_M",
                                         "https://host/ns/m.gguf"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -301,10 +307,10 @@ static void test_from_is_path(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_utf16),
-        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_reading_goes_on),
-        cmocka_unit_test(test_prefixes),  cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_places),    cmocka_unit_test(test_from_is_path),
+        cmocka_unit_test(test_verdicts), cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_ranges),   cmocka_unit_test(test_reading_goes_on),
+        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_places),   cmocka_unit_test(test_from_is_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
