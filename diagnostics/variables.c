@@ -6,33 +6,48 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "diagnostics/model_place.h"
 #include "ollama/core/environment.h"
 
 #define LOOK_BACK 2000 // variables of one environment that conditions look at
 
+// The names that conditions look for are few and the assignments may be thousands: each name is
+// looked for once.
 struct environment {
     const struct env_item *items;
     size_t n;
+    struct strmap found; // name or pattern, borrowed from the conventions -> index + 1, 0: none
 };
 
-// The value of a variable as far as it can be known; the last assignment wins.
-static bool find_value(const struct environment *environment, struct str name, struct piece *out) {
+static size_t find_item(const struct environment *environment, struct str name) {
     bool is_pattern = str_find_char(name, '*') != STR_NPOS;
     size_t first = environment->n > LOOK_BACK ? environment->n - LOOK_BACK : 0;
     for (size_t i = environment->n; i-- > first;) {
         struct str other = environment->items[i].name.text;
         if (is_pattern ? wild_match(name, other) : str_eq(name, other)) {
-            *out = environment->items[i].value;
-            piece_default(out);
-            return true;
+            return i + 1;
         }
     }
-    return false;
+    return 0;
 }
 
-static bool requirement_holds(const struct condition *condition,
-                              const struct environment *environment) {
+// The value of a variable as far as it can be known; the last assignment wins.
+static bool find_value(struct environment *environment, struct str name, struct piece *out) {
+    bool is_new;
+    struct strmap_entry *entry = strmap_put(&environment->found, name, &is_new);
+    if (is_new) {
+        entry->number = (uint32_t)find_item(environment, name);
+    }
+    if (entry->number == 0) {
+        return false;
+    }
+    *out = environment->items[entry->number - 1].value;
+    piece_default(out);
+    return true;
+}
+
+static bool requirement_holds(const struct condition *condition, struct environment *environment) {
     struct piece value = {0};
     bool holds = find_value(environment, condition->path.steps[0].key, &value);
     struct str text = str_trim(value.text);
@@ -49,7 +64,7 @@ static bool requirement_holds(const struct condition *condition,
 }
 
 static bool requirements_hold(const struct conditions *requires,
-                              const struct environment *environment) {
+                              struct environment *environment) {
     for (size_t i = 0; i < requires->n; i++) {
         size_t k = 0;
         while (k < requires->groups[i].n &&
@@ -65,7 +80,7 @@ static bool requirements_hold(const struct conditions *requires,
 
 // The host for a model of this environment: the rule's own variables, else the usual ones.
 static void set_host(struct collector *collector, const struct variable_rule *rule,
-                     const struct environment *environment, size_t index) {
+                     struct environment *environment, size_t index) {
     const struct convention_set *set = analyzer_conventions(collector->analyzer);
     const struct str *names = rule->n_hosts ? rule->hosts : set->host_variables;
     size_t n = rule->n_hosts ? rule->n_hosts : set->n_host_variables;
@@ -83,7 +98,7 @@ static void set_host(struct collector *collector, const struct variable_rule *ru
 }
 
 static void add_models(struct collector *collector, const struct variable_rule *rule,
-                       const struct environment *environment, const struct piece *value,
+                       struct environment *environment, const struct piece *value,
                        unsigned flags, bool *found) {
     struct model_place place = {.forms = rule->forms, .n_forms = rule->n_forms, .role = rule->role,
                                 .flags = flags | rule->flags, .convention = rule->convention->name};
@@ -132,7 +147,7 @@ static void add_hosts(struct collector *collector, const struct variable_rule *r
 
 // True when the rule says what the variable is.
 static bool apply_rule(struct collector *collector, const struct variable_rule *rule,
-                       const struct environment *environment, const struct env_item *item,
+                       struct environment *environment, const struct env_item *item,
                        unsigned flags) {
     if (!requirements_hold(&rule->requires, environment)) {
         return false;
@@ -148,7 +163,7 @@ static bool apply_rule(struct collector *collector, const struct variable_rule *
     return found;
 }
 
-static bool apply_rules(struct collector *collector, const struct environment *environment,
+static bool apply_rules(struct collector *collector, struct environment *environment,
                         const struct env_item *item, unsigned flags) {
     const struct convention_set *set = analyzer_conventions(collector->analyzer);
     struct str name = item->name.text;
@@ -202,7 +217,8 @@ static void add_own(struct collector *collector, const struct variable *variable
 
 void environment_collect(struct collector *collector, const struct env_item *items, size_t n,
                          struct str convention, unsigned extra_flags) {
-    struct environment environment = {items, n};
+    struct environment environment = {.items = items, .n = n};
+    strmap_init(&environment.found, collector->arena, STRMAP_EXACT);
     for (size_t i = 0; i < n && !collector->full; i++) {
         *VEC_PUSH(collector->arena, &collector->environment) = items[i];
         struct str name = items[i].name.text;
