@@ -48,7 +48,9 @@ static void set_edit(const struct completion *completion, struct json_object *ob
                      struct str text) {
     struct json_object *edit = json_object_new_object();
     json_set_str(edit, "newText", text);
-    if (completion->request->server->caps.completion_insert_replace) {
+    // At the end of the word both ranges are one: the short form is right for every client.
+    if (completion->request->server->caps.completion_insert_replace &&
+        completion->cursor < completion->end) {
         json_set(edit, "insert", json_object_get(completion->insert_range));
         json_set(edit, "replace", json_object_get(completion->replace_range));
     } else {
