@@ -32,6 +32,19 @@ static void parameter_collect(struct collector *collector, const struct modelfil
     }
 }
 
+// "https://…/x.gguf", "hg://…": other tools that read Modelfiles fetch these. Neither a path nor a
+// name.
+static bool is_download(struct str value) {
+    size_t scheme = str_find(value, STR("://"));
+    if (scheme == STR_NPOS) {
+        return false;
+    }
+    bool is_http = str_istarts(value, STR("http://")) || str_istarts(value, STR("https://"));
+    struct model_name name;
+    return !is_http || str_iends(value, STR(".gguf")) ||
+           !model_name_parse(value, MODEL_NAME_INFERENCE, &name, NULL);
+}
+
 void modelfile_collect(struct collector *collector) {
     struct modelfile file;
     modelfile_parse(collector->arena, collector->bytes, &file);
@@ -41,7 +54,7 @@ void modelfile_collect(struct collector *collector) {
         const struct modelfile_instruction *in = &file.at[i];
         struct piece value = value_piece(in);
         struct reference *r;
-        if (in->command == MODELFILE_FROM) {
+        if (in->command == MODELFILE_FROM && !is_download(in->value)) {
             bool is_path = in->value.n > 0 && modelfile_from_is_path(in->value);
             r = collect_add(collector, is_path ? REF_PATH : REF_MODEL, &value, STR("Modelfile"));
             if (r && !is_path) {

@@ -82,16 +82,36 @@ static bool reference_starts_at(const struct collector *c, size_t start) {
     return false;
 }
 
+// A variable's value where a command takes models: one name, or several between blanks ("for m in
+// $MODELS").
+static void add_values(struct shell_session *session, const struct piece *value,
+                       const struct shell_use *use) {
+    struct str text = value->text;
+    for (size_t i = 0; i < text.n;) {
+        size_t from = i;
+        while (i < text.n && !char_is_space(text.p[i])) {
+            i++;
+        }
+        struct piece word = piece_slice(value, from, i);
+        bool is_whole = from == 0 && i == text.n;
+        word.quoting = is_whole ? value->quoting : QUOTE_NONE;
+        if (i > from && !reference_starts_at(session->collector, word.start)) {
+            shell_add_model(session, &word, use->flags, use->role, NULL);
+        }
+        i++;
+    }
+}
+
 void shell_session_finish(struct shell_session *session) {
     struct collector *c = session->collector;
     environment_collect(c, session->items.at, session->items.n, session->convention,
                         session->flags);
+    // A value can be a variable again, which then comes behind in the list.
     for (size_t u = 0; u < session->uses.n; u++) {
-        const struct shell_use *use = &session->uses.at[u];
+        struct shell_use use = session->uses.at[u];
         for (size_t i = 0; i < session->items.n && !c->full; i++) {
-            const struct env_item *item = &session->items.at[i];
-            if (str_eq(item->name.text, use->name) && !reference_starts_at(c, item->value.start)) {
-                shell_add_model(session, &item->value, use->flags, use->role, NULL);
+            if (str_eq(session->items.at[i].name.text, use.name)) {
+                add_values(session, &session->items.at[i].value, &use);
             }
         }
     }
