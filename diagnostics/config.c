@@ -10,6 +10,18 @@
 #define MERGE_DEPTH 8 // merge keys that lead to merge keys
 #define SHORT 64      // bytes of a text worth a look before the general way
 
+// Of two members of one name the last one counts, in get_own too.
+static void index_members(struct config *config) {
+    for (size_t i = 0; i < config->wide.n; i++) {
+        const struct config_node *object = config->wide.at[i];
+        for (struct config_node *child = object->first; child; child = child->next) {
+            if (child->has_key && object->kind == CONFIG_OBJECT) {
+                config_index_set(config, &config->members, object, config_key(config, child), child);
+            }
+        }
+    }
+}
+
 struct config *config_read(struct arena *arena, enum format format, struct str bytes) {
     struct config *config = ARENA_NEW(arena, struct config);
     config->arena = arena;
@@ -28,6 +40,7 @@ struct config *config_read(struct arena *arena, enum format format, struct str b
     default:
         break;
     }
+    index_members(config);
     return config;
 }
 
@@ -50,7 +63,9 @@ struct config_node *config_add(struct config *config, struct config_node *parent
             parent->first = node;
         }
         parent->last = node;
-        parent->n_children++;
+        if (++parent->n_children == CONFIG_WIDE + 1) {
+            *VEC_PUSH(config->arena, &config->wide) = parent;
+        }
     } else {
         if (config->last_document) {
             config->last_document->next = node;
@@ -241,6 +256,9 @@ static bool key_is(const struct config *config, const struct config_node *node, 
 
 static const struct config_node *get_own(const struct config *config,
                                          const struct config_node *object, struct str key) {
+    if (object->n_children > CONFIG_WIDE) {
+        return config_index_find(&config->members, object, key);
+    }
     const struct config_node *found = NULL;
     for (const struct config_node *child = object->first; child; child = child->next) {
         if (child->has_key && key_is(config, child, key)) {

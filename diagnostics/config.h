@@ -32,6 +32,8 @@ enum config_style {
     STYLE_TOML_MULTI,   // """…""": JSON escapes, "\" before a line end
 };
 
+#define CONFIG_WIDE 32 // conventions ask the root for some dozen keys each: wide objects get an index
+
 struct config_node {
     uint8_t kind;      // enum config_kind
     uint8_t style;     // enum config_style, of a scalar
@@ -47,6 +49,17 @@ struct config_node {
     struct config_node *target;  // CONFIG_ALIAS: the anchored node, or NULL
 };
 
+// Names to nodes in constant time: anchors of YAML, tables of TOML, members of wide objects.
+struct config_index {
+    struct config_slot {
+        const struct config_node *parent;
+        struct str name;
+        struct config_node *node;
+    } * slots;
+    size_t cap; // a power of two, or 0
+    size_t n;
+};
+
 struct config {
     struct arena *arena;
     struct str bytes;
@@ -54,6 +67,8 @@ struct config {
     struct config_node *documents; // linked by next; NULL when the file is empty
     struct config_node *last_document;
     size_t n_nodes;
+    VEC(struct config_node *) wide; // nodes with more than CONFIG_WIDE children
+    struct config_index members;    // of the objects among them
     bool has_aliases;
     bool truncated; // LIMIT_CONFIG_NODES met: the rest of the file is missing
 };
@@ -101,16 +116,6 @@ struct piece config_decode(const struct config *config, enum config_style style,
 struct piece yaml_decode(const struct config *config, enum config_style style, size_t start,
                          size_t end);
 
-// Names to nodes in constant time: anchors of YAML, tables of TOML.
-struct config_index {
-    struct config_slot {
-        const struct config_node *parent;
-        struct str name;
-        struct config_node *node;
-    } * slots;
-    size_t cap; // a power of two, or 0
-    size_t n;
-};
 struct config_node *config_index_find(const struct config_index *index,
                                       const struct config_node *parent, struct str name);
 void config_index_set(struct config *config, struct config_index *index,

@@ -89,6 +89,15 @@ bool size_near(struct model_size a, struct model_size b) {
     return fabs(a.billions - b.billions) * 6 <= fmax(a.billions, b.billions);
 }
 
+static bool has_digit(struct str s) {
+    for (size_t i = 0; i < s.n; i++) {
+        if (char_is_digit(s.p[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // q4_k_m, q8_0, iq3_m, fp16, bf16, 4bit, int8, mxfp4, …
 static bool is_quant(struct str t) {
     static const struct str WORDS[] = {
@@ -98,8 +107,11 @@ static bool is_quant(struct str t) {
         STR_INIT("mxfp4"), STR_INIT("nvfp4"), STR_INIT("w4a16"), STR_INIT("w8a8"),
         STR_INIT("8bpw"), STR_INIT("4bpw"),
     };
-    if (t.n < 2 || IN_TABLE(t, WORDS)) {
-        return t.n >= 2;
+    if (t.n < 2 || !has_digit(t)) {
+        return false; // most words: cheaper than the table
+    }
+    if (IN_TABLE(t, WORDS)) {
+        return true;
     }
     size_t i = t.p[0] == 'i' ? 1 : 0;
     if (i + 1 >= t.n || t.p[i] != 'q' || !char_is_digit(t.p[i + 1])) {
@@ -142,15 +154,6 @@ static bool is_noise_misspelt(struct str t) {
 
 bool is_version_word(struct str t) {
     return t.n > 1 && t.p[0] == 'v' && number_at(t, 1) + 1 == t.n;
-}
-
-static bool has_digit(struct str s) {
-    for (size_t i = 0; i < s.n; i++) {
-        if (char_is_digit(s.p[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static size_t letters_at(struct str s, size_t i) {
