@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the client can do: one commented field per behaviour, filled once at initialize. Handlers read
-// only this, never the client's JSON, so "nothing is sent that the client did not declare" is decided
-// in one file. Source: LSP 3.18 metaModel, ClientCapabilities.
+// What the client can do: one commented field per behaviour, filled once at initialize. Handlers
+// read only this, never the client's JSON, so "nothing is sent that the client did not declare" is
+// decided in one file. Source: LSP 3.18 metaModel, ClientCapabilities.
 #pragma once
 
 #include <json-c/json.h>
@@ -35,7 +35,7 @@ struct caps {
     bool refresh_code_lenses;   // workspace/codeLens/refresh
 
     // diagnostics, for the one channel in use
-    bool pull_diagnostics;         // DESIGN A3: textDocument.diagnostic and refreshSupport; else push
+    bool pull_diagnostics;         // textDocument.diagnostic and refreshSupport (A3); else push
     bool diagnostic_version;       // publishDiagnostics may carry `version`
     bool diagnostic_related;       // relatedInformation
     bool diagnostic_code_href;     // codeDescription
@@ -84,6 +84,6 @@ struct caps {
     bool settings_are_user_grade; // initializationOptions.settingsAreUserGrade
 };
 
-// Reads ClientCapabilities and initializationOptions (both borrowed, either may be NULL or of a wrong
-// type: then nothing is declared).
+// Reads ClientCapabilities and initializationOptions (both borrowed, either may be NULL or of a
+// wrong type: then nothing is declared).
 void caps_read(struct caps *caps, struct json_object *capabilities, struct json_object *options);

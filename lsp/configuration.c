@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The client's settings and what is registered for their sake. Where the client can be asked
-// (workspace/configuration) its answer counts; what didChangeConfiguration brings along counts where it
-// cannot, or answers null. Payloads differ wildly: {}, null, the section, nothing at all.
+// (workspace/configuration) its answer counts; what didChangeConfiguration brings along counts
+// where it cannot, or answers null. Payloads differ wildly: {}, null, the section, nothing at all.
 #include "base/log.h"
 #include "lsp/server_private.h"
 
@@ -72,7 +72,8 @@ static struct json_object *registration(const char *id, const char *method,
 }
 
 static struct json_object *watchers(void) {
-    // Files that change what is said about others: settings, variables, and what Modelfiles build on.
+    // Files that change what is said about others: settings, variables, and what Modelfiles build
+    // on.
     static const char *const patterns[] = {
         ("**/" SETTINGS_WORKSPACE_NAME), "**/.env*",       "**/*.env",
         "**/Modelfile*",                 "**/*.modelfile", "**/*.{gguf,safetensors}",

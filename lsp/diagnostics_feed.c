@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Two channels over one list of marked documents. Push: each marked document's diagnostics are made at
-// the end of the turn and published if they differ from what was published last. Pull: the client asks;
-// what it holds open (workspace/diagnostic) is told at the end of the turn, and when something else than
-// a text changed, it is asked to ask again.
+// Two channels over one list of marked documents. Push: each marked document's diagnostics are made
+// at the end of the turn and published if they differ from what was published last. Pull: the
+// client asks; what it holds open (workspace/diagnostic) is told at the end of the turn, and when
+// something else than a text changed, it is asked to ask again.
 //
-// Invariants: a pulling client is never pushed to. A push for a closed document is an empty one, once.
-// Work at the end of a turn stops after FEED_BUDGET_US; a document in the middle of a parse goes on in
-// the next turn.
+// Invariants: a pulling client is never pushed to. A push for a closed document is an empty one,
+// once. Work at the end of a turn stops after FEED_BUDGET_US; a document in the middle of a parse
+// goes on in the next turn.
 #include "lsp/diagnostics_feed.h"
 
 #include <inttypes.h>
@@ -209,7 +209,8 @@ static void answer_document(struct request *request) {
         request->document->private->published_hash = str_hash(json_text(items));
         request->document->private->answered_revision = request->document->private->revision;
     }
-    bool is_unchanged = str_eq(json_get_str(request->params, "previousResultId"), str_from(id.text));
+    struct str previous = json_get_str(request->params, "previousResultId");
+    bool is_unchanged = str_eq(previous, str_from(id.text));
     json_set_str(report, "kind", is_unchanged ? STR("unchanged") : STR("full"));
     json_set_str(report, "resultId", str_from(id.text));
     if (is_unchanged) {
@@ -414,8 +415,8 @@ static void send_refresh(struct lsp_server *server) {
 
 // --- the end of a turn ---
 
-// The document that was marked first: one parse is finished before the next begins, since half a parse
-// holds much memory.
+// The document that was marked first: one parse is finished before the next begins, since half a
+// parse holds much memory.
 static struct document *next_marked(const struct lsp_server *server) {
     struct document *next = NULL;
     for (struct document *at = server->documents.first; at; at = at->next) {

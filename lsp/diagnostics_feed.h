@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Findings to the client, by push or by pull, never both (DESIGN A3). Changes within one loop turn are
-// sent once, at its end; what did not change is not sent again.
+// Findings to the client, by push or by pull, never both (DESIGN A3). Changes within one loop turn
+// are sent once, at its end; what did not change is not sent again.
 #pragma once
 
 #include "lsp/documents.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is made from a document's text, when it is asked for: probe -> tree -> references -> findings.
-// Each step is kept until what it was made of changes:
+// What is made from a document's text, when it is asked for: probe -> tree -> references ->
+// findings. Each step is kept until what it was made of changes:
 //
 //   tree        the text (an older tree helps to parse the new text); only where something reads it
 //   references  the text, the conventions in force, the variables of the nearest .env
@@ -103,7 +103,8 @@ static void close_oldest_trees(struct lsp_server *server, const struct document 
     }
 }
 
-// Trees are many small pieces: without this, closed ones stay with the process as holes in its heap.
+// Trees are many small pieces: without this, closed ones stay with the process as holes in its
+// heap.
 void documents_trim(struct lsp_server *server) {
     if (server->documents.has_freed_much) {
         server->documents.has_freed_much = false;
@@ -308,8 +309,8 @@ static void add_server(struct arena *arena, server_list *list, struct server *se
     *VEC_PUSH(arena, list) = server;
 }
 
-// Servers that the document needs are kept fresh while it is open: those its findings depend on, and
-// those whose models complete a place that is still empty.
+// Servers that the document needs are kept fresh while it is open: those its findings depend on,
+// and those whose models complete a place that is still empty.
 static void want_servers(struct lsp_server *server, struct document *document) {
     const struct analysis *analysis = document->private->analysis;
     struct interest *interest = &document->private->interest;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The store: which documents are open and what their texts are. A document is found by the client's own
-// spelling of its URI, else by its decoded path, since encoders differ ("file:///c%3A/" and
-// "file:///c:/" are one file). What a client does wrong (a change to a closed document, a version that
-// falls) is logged and taken as well as it can be.
+// The store: which documents are open and what their texts are. A document is found by the client's
+// own spelling of its URI, else by its decoded path, since encoders differ ("file:///c%3A/" and
+// "file:///c:/" are one file). What a client does wrong (a change to a closed document, a version
+// that falls) is logged and taken as well as it can be.
 #include "lsp/documents.h"
 
 #include <stdlib.h>
@@ -180,7 +180,8 @@ static bool read_change(struct json_object *item, struct text_change *change) {
                               position_from_json(json_get(range, "end"), &change->end)));
 }
 
-// Changes in the order of the array. After a loss (a text over the limit) only a whole text is of use.
+// Changes in the order of the array. After a loss (a text over the limit) only a whole text is of
+// use.
 static size_t read_changes(struct arena *arena, const struct document *document,
                            struct json_object *array, struct text_change **out) {
     size_t count = json_count(array);

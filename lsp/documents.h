@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Open documents: their texts, and what analysis says of them. Texts change at didChange at once;
-// everything else is made when somebody asks, and kept until the text, the conventions or the nearest
-// .env change. A document that cannot hold a reference costs its text alone (DESIGN A3). Loop thread
-// only.
+// everything else is made when somebody asks, and kept until the text, the conventions or the
+// nearest .env change. A document that cannot hold a reference costs its text alone (DESIGN A3).
+// Loop thread only.
 #pragma once
 
 #include "diagnostics/finding.h"
@@ -15,7 +15,7 @@
 struct document {
     // --- public, read only; strings are owned by the document ---
     struct str uri;         // the client's own spelling: for everything sent back
-    struct str path;        // decoded and normalised; of an untitled document the part after "untitled:"
+    struct str path;        // decoded, normalised; untitled: the part after "untitled:"
     struct str language_id; // may be empty
     bool is_file;           // has a place on disk (file:)
     bool is_ours;           // file: or untitled:; others are kept, never analysed
@@ -35,7 +35,7 @@ struct documents {
     uint64_t clock;       // counts uses of trees
     size_t n_trees;       // trees alive
     bool has_freed_much;  // trees were closed since documents_trim
-    uint64_t environment; // counts changes of .env texts: analyses that used an older one are redone
+    uint64_t environment; // counts changes of .env texts: analyses of an older one are redone
 };
 
 #define DOCUMENTS_TREES 4 // syntax trees kept alive, of the documents used last
@@ -44,19 +44,19 @@ struct documents {
 struct document *documents_find(struct lsp_server *server, struct str uri);
 struct document *documents_find_path(struct lsp_server *server, struct str path);
 
-// Is the analysis up to date after at most `budget_us` of parsing? If not, call again on a later turn:
-// a large file is parsed in steps, so that no turn takes long.
+// Is the analysis up to date after at most `budget_us` of parsing? If not, call again on a later
+// turn: a large file is parsed in steps, so that no turn takes long.
 bool document_prepare(struct lsp_server *server, struct document *document, uint64_t budget_us);
 
-// References of the document; NULL where there is nothing for us, or a large file is still being read
-// (then its findings follow by themselves). Borrowed until the next loop turn.
+// References of the document; NULL where there is nothing for us, or a large file is still being
+// read (then its findings follow by themselves). Borrowed until the next loop turn.
 const struct analysis *document_analysis(struct lsp_server *server, struct document *document);
 
 // Findings with their fixes, as known now. Never NULL. Borrowed until the next loop turn.
 const struct findings *document_findings(struct lsp_server *server, struct document *document);
 
-// Its syntax tree; NULL where the format has none or a large file is still being read. Borrowed until
-// the next loop turn, or until DOCUMENTS_TREES other documents' trees were asked for.
+// Its syntax tree; NULL where the format has none or a large file is still being read. Borrowed
+// until the next loop turn, or until DOCUMENTS_TREES other documents' trees were asked for.
 struct tree *document_tree(struct lsp_server *server, struct document *document);
 
 // What analysis was told of the document, e.g. for findings_make. Lives in `arena`, borrows the
@@ -91,8 +91,8 @@ struct json_object *document_edit_json(const struct lsp_server *server,
                                        const struct document *document, const struct edit *edit);
 // A WorkspaceEdit of edits in this document, in the form the client takes. Returns owned.
 struct json_object *document_workspace_edit(const struct lsp_server *server,
-                                            const struct document *document, const struct edit *edits,
-                                            size_t n);
+                                            const struct document *document,
+                                            const struct edit *edits, size_t n);
 
 // --- events ---
 void documents_on_open(struct lsp_server *server, struct json_object *params);
@@ -101,8 +101,8 @@ void documents_on_save(struct lsp_server *server, struct json_object *params);
 void documents_on_close(struct lsp_server *server, struct json_object *params);
 void documents_advertise(const struct lsp_server *server, struct json_object *capabilities);
 
-// What findings depend on changed. `changed` NULL: settings, trust or folders; else that server, and
-// only documents that have to do with it are judged again (their analysis is kept).
+// What findings depend on changed. `changed` NULL: settings, trust or folders; else that server,
+// and only documents that have to do with it are judged again (their analysis is kept).
 void documents_invalidate(struct lsp_server *server, const struct server *changed);
 // A file on disk changed: what depends on it (.env families, paths that Modelfiles name) is redone.
 void documents_file_changed(struct lsp_server *server, struct str path);

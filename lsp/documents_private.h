@@ -9,7 +9,8 @@ struct document_private {
     uint64_t uri_hash;
     uint64_t revision; // counts texts, from 1
 
-    // A tree of this text or of an earlier one: `splice` leads from the tree's text to the document's.
+    // A tree of this text or of an earlier one: `splice` leads from the tree's text to the
+    // document's.
     struct tree *tree;
     struct text_splice splice;
     bool tree_is_behind;

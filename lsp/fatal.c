@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A signal handler gets no argument of ours, so what it needs stands in a static variable: the only one
-// of the program that changes. Only write(2) and friends are called in it; the report goes to stderr,
-// then the signal takes its normal course (core dump, exit status).
+// A signal handler gets no argument of ours, so what it needs stands in a static variable: the only
+// one of the program that changes. Only write(2) and friends are called in it; the report goes to
+// stderr, then the signal takes its normal course (core dump, exit status).
 #include "lsp/fatal.h"
 
 #include <signal.h>

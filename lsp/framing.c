@@ -7,11 +7,11 @@
 //      v
 //   RESYNC --"Content-Length: digits EOL" anywhere in the stream--> HEADERS
 //
-// RESYNC may look inside message bodies: JSON text cannot hold that line, because line ends inside its
-// strings are escaped. It therefore needs no trust in the length that was refused.
+// RESYNC may look inside message bodies: JSON text cannot hold that line, because line ends inside
+// its strings are escaped. It therefore needs no trust in the length that was refused.
 //
-// Invariant: after framer_next has returned FRAME_NONE, the buffer holds at most one unfinished header
-// block or one unfinished body.
+// Invariant: after framer_next has returned FRAME_NONE, the buffer holds at most one unfinished
+// header block or one unfinished body.
 #include "lsp/framing.h"
 
 #include <stdio.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// LSP's base protocol: bytes in, message bodies out. Pure. Header names are case-insensitive and come
-// in any order, unknown ones are skipped, of several Content-Length the last counts. What cannot be
-// read is reported once and skipped up to the next "Content-Length: N" line, so that one broken frame
-// costs one frame. Source: LSP 3.18 "Base Protocol"; where it is silent, clangd's protocol.test.
+// LSP's base protocol: bytes in, message bodies out. Pure. Header names are case-insensitive and
+// come in any order, unknown ones are skipped, of several Content-Length the last counts. What
+// cannot be read is reported once and skipped up to the next "Content-Length: N" line, so that one
+// broken frame costs one frame. Source: LSP 3.18 "Base Protocol"; where it is silent, clangd's
+// protocol.test.
 #pragma once
 
 #include "base/buf.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// From initialize to exit (LSP 3.18 "Lifecycle Messages"), workspace folders, trace, and the watch over
-// the client's process. The answer to initialize is out before anything is read from disk or sent.
+// From initialize to exit (LSP 3.18 "Lifecycle Messages"), workspace folders, trace, and the watch
+// over the client's process. The answer to initialize is out before anything is read from disk or
+// sent.
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -94,8 +95,8 @@ void folders_read(struct lsp_server *server, struct json_object *params) {
     if (server->n_folders == 0 && json_get_str(params, "rootPath").n > 0) {
         add_folder_path(server, json_get_str(params, "rootPath"));
     }
-    // A client that says null means "no folder"; one that says nothing at all is taken to work where
-    // it was started.
+    // A client that says null means "no folder"; one that says nothing at all is taken to work
+    // where it was started.
     bool says_nothing = !json_has(params, "workspaceFolders") && !json_has(params, "rootUri") &&
                         !json_has(params, "rootPath");
     char *cwd = says_nothing ? getcwd(NULL, 0) : NULL;

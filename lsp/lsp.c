@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The process around the server: descriptors, signals, the loop, and the order of the end: the input
-// stops, the server closes, what it had to say leaves, the transport closes, the loop is empty.
+// The process around the server: descriptors, signals, the loop, and the order of the end: the
+// input stops, the server closes, what it had to say leaves, the transport closes, the loop is
+// empty.
 //
-// Invariant: uv_loop_close succeeds, i.e. nothing is left behind; should something hang, the process
-// ends all the same after CLOSE_LIMIT_MS.
+// Invariant: uv_loop_close succeeds, i.e. nothing is left behind; should something hang, the
+// process ends all the same after CLOSE_LIMIT_MS.
 #include "lsp/lsp.h"
 
 #include <fcntl.h>
@@ -133,8 +134,8 @@ static bool send_message(void *data, struct str message, enum send_class class) 
 
 // --- start ---
 
-// The protocol gets a descriptor of its own; fd 1 becomes stderr, so that a stray print in a library
-// cannot break the stream.
+// The protocol gets a descriptor of its own; fd 1 becomes stderr, so that a stray print in a
+// library cannot break the stream.
 static int protect_stdout(void) {
     for (int fd = 0; fd <= 2; fd++) { // a closed one would be reused by the next open
         if (fcntl(fd, F_GETFD) == -1) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// The table of messages, in the order of the specification's chapters. Looked up by name in a loop: it
-// is short, and compared to parsing the message the search costs nothing.
+// The table of messages, in the order of the specification's chapters. Looked up by name in a loop:
+// it is short, and compared to parsing the message the search costs nothing.
 #include "lsp/methods.h"
 
 #include "lsp/commands.h"
 #include "lsp/handlers/handlers.h"
 #include "lsp/server_private.h"
 
-#define REQUEST(method, handler, flag, announce)                                                       \
-    {                                                                                                  \
-        .name = method, .kind = METHOD_REQUEST, .on_request = handler, .flags = flag,                  \
-        .advertise = announce                                                                          \
+#define REQUEST(method, handler, flag, announce)                                                   \
+    {                                                                                              \
+        .name = method, .kind = METHOD_REQUEST, .on_request = handler, .flags = flag,              \
+        .advertise = announce                                                                      \
     }
-#define NOTIFICATION(method, handler, flag, announce)                                                  \
-    {                                                                                                  \
-        .name = method, .kind = METHOD_NOTIFICATION, .on_notification = handler, .flags = flag,        \
-        .advertise = announce                                                                          \
+#define NOTIFICATION(method, handler, flag, announce)                                              \
+    {                                                                                              \
+        .name = method, .kind = METHOD_NOTIFICATION, .on_notification = handler, .flags = flag,    \
+        .advertise = announce                                                                      \
     }
 
 static const struct method methods[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The method table: every message of the client that we handle is one row, and what initialize
-// announces is gathered from the same rows, so nothing is announced that is not handled. Adding one:
-// docs/adding-a-request.md.
+// announces is gathered from the same rows, so nothing is announced that is not handled. Adding
+// one: docs/adding-a-request.md.
 #pragma once
 
 #include "lsp/rpc.h"
@@ -25,8 +25,8 @@ struct method {
     // METHOD_NOTIFICATION: `params` is borrowed for the call, may be NULL.
     void (*on_notification)(struct lsp_server *server, struct json_object *params);
     unsigned flags;
-    // Adds what announces this method to ServerCapabilities; NULL: nothing does. May add nothing where
-    // the client's capabilities say so.
+    // Adds what announces this method to ServerCapabilities; NULL: nothing does. May add nothing
+    // where the client's capabilities say so.
     void (*advertise)(const struct lsp_server *server, struct json_object *capabilities);
 };
 

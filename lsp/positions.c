@@ -73,8 +73,8 @@ struct json_object *document_edit_json(const struct lsp_server *server,
 }
 
 struct json_object *document_workspace_edit(const struct lsp_server *server,
-                                            const struct document *document, const struct edit *edits,
-                                            size_t n) {
+                                            const struct document *document,
+                                            const struct edit *edits, size_t n) {
     struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < n; i++) {
         json_add(list, document_edit_json(server, document, &edits[i]));

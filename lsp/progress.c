@@ -7,10 +7,10 @@
 //      v                            v
 //   SILENT (a message at the end)  STOPPED (nothing more is said)
 //
-// Invariants: "begin" is the first value of a token, "end" the last, each once. A token of our own is
-// used only after the client has agreed to it: an editor of 2022 answers an unknown token with an error
-// in the user's face. The owner may end the work before the client has answered: then the object stays
-// until the answer and says begin and end in one go.
+// Invariants: "begin" is the first value of a token, "end" the last, each once. A token of our own
+// is used only after the client has agreed to it: an editor of 2022 answers an unknown token with
+// an error in the user's face. The owner may end the work before the client has answered: then the
+// object stays until the answer and says begin and end in one go.
 #include "lsp/progress.h"
 
 #include <stdio.h>

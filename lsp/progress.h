@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Long work that the user sees and can stop: one object per pull, load or action. It is work-done
-// progress where the client has it, else one window/showMessage at the end; and it is what status and
-// `.cancel` list as active. Tokens are strings "ollama-ls/<id>" (DESIGN A7). Loop thread only.
+// progress where the client has it, else one window/showMessage at the end; and it is what status
+// and `.cancel` list as active. Tokens are strings "ollama-ls/<id>" (DESIGN A7). Loop thread only.
 #pragma once
 
 #include "lsp/rpc.h"
@@ -19,7 +19,8 @@ struct progress_options {
     struct str model;  // may be empty
     bool has_percentage; // percentages will be reported
     struct json_object *token; // the client's own workDoneToken (borrowed), or NULL
-    // Set: the user may stop it. Called at most once, from the loop; the owner still ends the progress.
+    // Set: the user may stop it. Called at most once, from the loop; the owner still ends the
+    // progress.
     void (*on_cancel)(void *data);
     void *data;
 };
@@ -31,8 +32,8 @@ struct progress *progress_begin(struct lsp_server *server, const struct progress
 void progress_report(struct progress *progress, struct str message, int percent);
 void progress_set_tokens(struct progress *progress, int64_t tokens); // for status
 
-// Ends and frees. Clients without progress get the message by window/showMessage, all clients do if the
-// type is MESSAGE_ERROR or MESSAGE_WARNING; an empty one is never shown (cancelled work).
+// Ends and frees. Clients without progress get the message by window/showMessage, all clients do if
+// the type is MESSAGE_ERROR or MESSAGE_WARNING; an empty one is never shown (cancelled work).
 void progress_end(struct progress *progress, enum message_type type, struct str message);
 
 struct str progress_id(const struct progress *progress); // "<id>"

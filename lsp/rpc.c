@@ -6,9 +6,9 @@
 //       any state --exit or end of input--> EXITED
 //
 // Invariant: a request leaves with exactly one response. Its object goes HANDLING -> DONE, or
-// HANDLING -> PARKED -> DONE; a handler that neither replies nor parks is our bug and is answered with
-// an internal error. Answered requests live until the end of the turn, so that a second reply is seen
-// as such instead of being a use of freed memory.
+// HANDLING -> PARKED -> DONE; a handler that neither replies nor parks is our bug and is answered
+// with an internal error. Answered requests live until the end of the turn, so that a second reply
+// is seen as such instead of being a use of freed memory.
 #include "lsp/rpc.h"
 
 #include <stdarg.h>
@@ -316,7 +316,8 @@ static void take_object(struct lsp_server *server, struct json_object *message) 
         return;
     }
     struct json_object *method = json_get(message, "method");
-    if (!json_is(method, json_type_string) || !str_eq(json_get_str(message, "jsonrpc"), STR("2.0"))) {
+    bool is_version_2 = str_eq(json_get_str(message, "jsonrpc"), STR("2.0"));
+    if (!json_is(method, json_type_string) || !is_version_2) {
         rpc__send_error(rpc, id, RPC_INVALID_REQUEST, STR("this is no JSON-RPC 2.0 message"));
         return;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// JSON-RPC: messages in, the method table, exactly one response per request, and requests of our own
-// to the client. Knows the lifecycle (LSP 3.18 "initialize", "shutdown", "exit"), no document. Loop
-// thread only. Sink and input are plain bytes, so that a test can stand in for the transport.
+// JSON-RPC: messages in, the method table, exactly one response per request, and requests of our
+// own to the client. Knows the lifecycle (LSP 3.18 "initialize", "shutdown", "exit"), no document.
+// Loop thread only. Sink and input are plain bytes, so that a test can stand in for the transport.
 #pragma once
 
 #include <uv.h>
@@ -42,8 +42,8 @@ struct request {
 // the response is sent by the caller, and the request is gone when this returns: do not reply.
 typedef void (*request_cancel_fn)(struct request *request, void *data);
 
-// Answers and consumes the request. `result` is taken; NULL is the JSON null. To be called exactly once
-// per request, either from the handler or later after request_park.
+// Answers and consumes the request. `result` is taken; NULL is the JSON null. To be called exactly
+// once per request, either from the handler or later after request_park.
 void reply_ok(struct request *request, struct json_object *result);
 // Likewise with an error. The message is shown to people: what, where, remedy.
 void reply_err(struct request *request, enum rpc_code code, const char *format, ...)
@@ -57,20 +57,20 @@ void request_park(struct request *request, request_cancel_fn on_cancel, void *da
 // What may be dropped when the client does not read (LIMIT_WRITE_PROGRESS).
 enum send_class { SEND_NEEDED, SEND_DROPPABLE };
 
-// Sends a notification; `params` is taken (NULL: none). False if it was dropped, or the session is not
-// at a point where it may be sent (before the answer to initialize only window/showMessage and
+// Sends a notification; `params` is taken (NULL: none). False if it was dropped, or the session is
+// not at a point where it may be sent (before the answer to initialize only window/showMessage and
 // window/logMessage may).
 bool rpc_notify(struct lsp_server *server, enum send_class class, const char *method,
                 struct json_object *params);
 
-// The client's answer to a request of ours. Called exactly once: ERR_OK with the result (borrowed, NULL
-// is null); ERR_REMOTE with the client's error object as `result`; ERR_TIMEOUT; ERR_CANCELLED when the
-// server shuts down.
+// The client's answer to a request of ours. Called exactly once: ERR_OK with the result (borrowed,
+// NULL is null); ERR_REMOTE with the client's error object as `result`; ERR_TIMEOUT; ERR_CANCELLED
+// when the server shuts down.
 typedef void (*rpc_answer_fn)(struct lsp_server *server, enum err code, struct json_object *result,
                               void *data);
 
-// Sends a request with an id of our own; `params` is taken. `limit_ms` 0: waits as long as the session
-// lasts. `done` may be NULL. Never calls `done` from inside. Gate with caps before.
+// Sends a request with an id of our own; `params` is taken. `limit_ms` 0: waits as long as the
+// session lasts. `done` may be NULL. Never calls `done` from inside. Gate with caps before.
 void rpc_request(struct lsp_server *server, const char *method, struct json_object *params,
                  int64_t limit_ms, rpc_answer_fn done, void *data);
 
@@ -114,7 +114,8 @@ void rpc_receive(struct lsp_server *server, struct str message);
 // The transport could not make sense of bytes: one error response with id null.
 void rpc_receive_garbage(struct lsp_server *server, struct str problem);
 
-// Cancelling runs the hook and replies −32800. Unknown ids are no error: the answer may be on its way.
+// Cancelling runs the hook and replies −32800. Unknown ids are no error: the answer may be on its
+// way.
 void rpc_cancel(struct lsp_server *server, struct json_object *id);
 void rpc_cancel_document(struct lsp_server *server, const struct document *document);
 void rpc_cancel_all(struct lsp_server *server);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From us to the client: envelopes, notifications, and requests of our own. A client may never answer,
-// so each request may have a limit of time; whatever comes later is dropped in silence.
+// From us to the client: envelopes, notifications, and requests of our own. A client may never
+// answer, so each request may have a limit of time; whatever comes later is dropped in silence.
 //
 // Invariant: the `done` of a call runs exactly once.
 #include <stdio.h>
@@ -87,7 +87,8 @@ static void arm_timer(struct rpc *rpc) {
         return;
     }
     int64_t wait = nearest - clock_ms();
-    // libuv's clock is the one of the start of the turn: without this, work done since counts twice.
+    // libuv's clock is the one of the start of the turn: without this, work done since counts
+    // twice.
     uv_update_time(rpc->timer.loop);
     uv_timer_start(&rpc->timer, on_limit, wait > 0 ? (uint64_t)wait + 1 : 0, 0);
 }

@@ -39,6 +39,7 @@ bool rpc__send(struct rpc *rpc, struct json_object *message, enum send_class cla
 // A response of the client to a call of ours.
 void rpc__take_response(struct lsp_server *server, struct json_object *message);
 // Error response; `id` borrowed, NULL is null.
-void rpc__send_error(struct rpc *rpc, struct json_object *id, enum rpc_code code, struct str message);
+void rpc__send_error(struct rpc *rpc, struct json_object *id, enum rpc_code code,
+                     struct str message);
 // $/logTrace about a message that was handled, if the client asked for it.
 void rpc__trace(struct lsp_server *server, const char *what, struct json_object *id, int64_t us);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// The session's frame: what the loop calls, in which order things are closed, and messages to the user.
+// The session's frame: what the loop calls, in which order things are closed, and messages to the
+// user.
 //
 // A turn of the loop: timers, then input (each message is handled at once), then `check`: marked
-// documents are judged and sent, views refreshed, answered requests freed. While work is left, `idle`
-// keeps the loop from waiting.
+// documents are judged and sent, views refreshed, answered requests freed. While work is left,
+// `idle` keeps the loop from waiting.
 //
-// Closing: everything in flight is told to stop, then the handles and the session are closed; the last
-// of them to report frees the server. So nothing that was told to stop can find the server gone.
+// Closing: everything in flight is told to stop, then the handles and the session are closed; the
+// last of them to report frees the server. So nothing that was told to stop can find the server
+// gone.
 #include "lsp/server.h"
 
 #include <stdlib.h>

@@ -66,8 +66,8 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
 // 0 if `shutdown` was answered before, else 1.
 int lsp_server_exit_code(const struct lsp_server *server);
 
-// Are the client's settings known, or given up on? Before, nothing is judged and no server contacted:
-// the settings may say that another one is meant.
+// Are the client's settings known, or given up on? Before, nothing is judged and no server
+// contacted: the settings may say that another one is meant.
 bool lsp_server_is_settled(const struct lsp_server *server);
 
 // There is something to do at the end of this loop turn (marked documents, …): makes sure it comes.
@@ -80,8 +80,8 @@ void lsp_server_show(struct lsp_server *server, enum message_type type, struct s
 // The same message at most once a session.
 void lsp_server_show_once(struct lsp_server *server, enum message_type type, struct str message);
 
-// What a command or a settings change calls after changing what findings depend on: findings, hints and
-// lenses are made again.
+// What a command or a settings change calls after changing what findings depend on: findings, hints
+// and lenses are made again.
 void lsp_server_refresh_views(struct lsp_server *server);
 
 // The first workspace folder's path, or empty: the scope of choices that belong to no document.

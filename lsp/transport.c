@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Two buffers take turns: `writing` belongs to the write in flight, `pending` collects what is sent
-// meanwhile, so that many small messages leave in one write. Files cannot be polled: they go through
-// libuv's thread pool, one operation at a time (test drivers feed files).
+// meanwhile, so that many small messages leave in one write. Files cannot be polled: they go
+// through libuv's thread pool, one operation at a time (test drivers feed files).
 //
-// Invariant: at most one read and one write are in flight, and after `is_stopped` no handler is called.
+// Invariant: at most one read and one write are in flight, and after `is_stopped` no handler is
+// called.
 #include "lsp/transport.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Capabilities: read from what editors really declare (tests/lib/profiles), and nothing is believed of
-// values of a wrong type.
+// Capabilities: read from what editors really declare (tests/lib/profiles), and nothing is believed
+// of values of a wrong type.
 #include "lsp/caps.h"
 
 #include <setjmp.h>
@@ -48,12 +48,13 @@ static struct caps read_text(const char *client, const char *options) {
 static void test_nothing_declared(void **state) {
     (void)state;
     struct caps expected = {.encoding = POSITION_UTF16};
-    // Lazy documentation is what the specification gives clients that say nothing of resolveSupport.
+    // Lazy documentation is what the specification gives clients that say nothing of
+    // resolveSupport.
     expected.completion_lazy_docs = true;
     expected.completion_lazy_detail = true;
     static const char *const clients[] = {"null", "{}", "[]", "5", "{\"textDocument\":null}",
                                           "{\"workspace\":{\"applyEdit\":\"yes\"}}",
-                                          "{\"general\":{\"positionEncodings\":[5]},\"window\":[]}"};
+                                          "{\"general\":{\"positionEncodings\":[5]}}"};
     for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
         struct caps caps = read_text(clients[i], "{\"status\":1,\"stream\":\"true\"}");
         caps.encoding_negotiated = false;

@@ -6,16 +6,17 @@
 #include "lsp_rig.h"
 
 #define WRONG "OLLAMA_HSOT=1\\n"
-#define PULLING                                                                                        \
-    "{'textDocument':{'diagnostic':{'dataSupport':true}},'workspace':{'diagnostics':"                \
+#define PULLING                                                                                    \
+    "{'textDocument':{'diagnostic':{'dataSupport':true}},'workspace':{'diagnostics':"              \
     "{'refreshSupport':true}}}"
-#define VERSIONED "{'textDocument':{'publishDiagnostics':{'versionSupport':true,'dataSupport':true}}}"
+#define VERSIONED                                                                                  \
+    "{'textDocument':{'publishDiagnostics':{'versionSupport':true,'dataSupport':true}}}"
 
 static void open_document(struct rig *rig, const char *uri, int version, const char *text) {
     char message[4096];
     snprintf(message, sizeof(message),
-             "{'jsonrpc':'2.0','method':'textDocument/didOpen','params':{'textDocument':{'uri':'%s',"
-             "'languageId':'','version':%d,'text':'%s'}}}",
+             "{'jsonrpc':'2.0','method':'textDocument/didOpen','params':{'textDocument':"
+             "{'uri':'%s','languageId':'','version':%d,'text':'%s'}}}",
              uri, version, text);
     rig_say(rig, message);
 }
@@ -51,7 +52,8 @@ static void assert_text(struct rig *rig, const char *uri, const char *expected) 
     }
 }
 
-// The next publication: its number of diagnostics; the version goes to *version (may be NULL; −1: none).
+// The next publication: its number of diagnostics; the version goes to *version (may be NULL; −1:
+// none).
 static size_t published(struct rig *rig, int64_t *version) {
     rig_spin(rig);
     struct json_object *message = rig_await_method(rig, "textDocument/publishDiagnostics");
@@ -79,8 +81,8 @@ static void test_changes(void **state) {
     assert_text(&rig, uri, "1-two\r\nthree");
     // Past the end of the line and of the text; the ends swapped.
     change_document(&rig, uri, 3,
-                    "{'range':{'start':{'line':0,'character':999},'end':{'line':0,'character':999}},"
-                    "'text':'!'},{'range':{'start':{'line':99,'character':9},'end':{'line':99,"
+                    "{'range':{'start':{'line':0,'character':999},'end':{'line':0,'character':999}"
+                    "},'text':'!'},{'range':{'start':{'line':99,'character':9},'end':{'line':99,"
                     "'character':9}},'text':'.'}");
     assert_text(&rig, uri, "1-two!\r\nthree.");
     change_document(&rig, uri, 3,
@@ -128,7 +130,8 @@ static void test_units(void **state) {
         assert_text(&rig, "untitled:a", "\xc3\xa9\xf0\x9f\x98\x80y");
         struct document *document = documents_find(rig.server, STR("untitled:a"));
         struct json_object *range = document_range_json(rig.server, document, 6, 7);
-        assert_int_equal(json_get_int(json_get(range, "start"), "character", -1), rows[i].character);
+        int64_t character = json_get_int(json_get(range, "start"), "character", -1);
+        assert_int_equal(character, rows[i].character);
         size_t start;
         size_t end;
         assert_true(document_range(rig.server, document, range, &start, &end));
@@ -151,7 +154,8 @@ static void test_spellings(void **state) {
     assert_non_null(file);
     assert_true(file->is_file && file->is_ours);
     assert_true(str_eq(file->path, STR("/w/c:.txt")));
-    assert_true(str_eq(file->uri, STR("file:///w/a%20b%2F../c%3A.txt"))); // the client's own spelling
+    // The client's own spelling.
+    assert_true(str_eq(file->uri, STR("file:///w/a%20b%2F../c%3A.txt")));
     struct document *untitled = documents_find(rig.server, STR("untitled:Untitled-1"));
     assert_true(untitled->is_ours && !untitled->is_file);
     struct document *git = documents_find(rig.server, STR("git:/w/c:.txt?head"));
@@ -229,11 +233,12 @@ static void test_push_without_version(void **state) {
     rig_close(&rig);
 }
 
-static struct json_object *pull(struct rig *rig, int64_t id, const char *uri, const char *previous) {
+static struct json_object *pull(struct rig *rig, int64_t id, const char *uri,
+                                const char *previous) {
     char message[1024];
     snprintf(message, sizeof(message),
-             "{'jsonrpc':'2.0','id':%lld,'method':'textDocument/diagnostic','params':{'textDocument':"
-             "{'uri':'%s'},'previousResultId':'%s'}}",
+             "{'jsonrpc':'2.0','id':%lld,'method':'textDocument/diagnostic','params':"
+             "{'textDocument':{'uri':'%s'},'previousResultId':'%s'}}",
              (long long)id, uri, previous);
     rig_say(rig, message);
     struct json_object *answer = rig_await_answer(rig, id);
@@ -285,13 +290,13 @@ static void test_refresh(void **state) {
     open_document(&rig, uri, 1, WRONG);
     json_object_put(pull(&rig, 2, uri, ""));
     rig_expect_silence(&rig);
-    rig_say(&rig, "{'jsonrpc':'2.0','method':'workspace/didChangeConfiguration','params':{'settings':"
-                  "{'ollama-ls':{'severity':{'unknown-variable':'off'}}}}}");
+    rig_say(&rig, "{'jsonrpc':'2.0','method':'workspace/didChangeConfiguration','params':"
+                  "{'settings':{'ollama-ls':{'severity':{'unknown-variable':'off'}}}}}");
     rig_spin(&rig);
     struct json_object *refresh = rig_await_method(&rig, "workspace/diagnostic/refresh");
     json_object_put(refresh);
-    rig_say(&rig, "{'jsonrpc':'2.0','method':'workspace/didChangeConfiguration','params':{'settings':"
-                  "{'ollama-ls':{'severity':{'unknown-variable':'off'}}}}}");
+    rig_say(&rig, "{'jsonrpc':'2.0','method':'workspace/didChangeConfiguration','params':"
+                  "{'settings':{'ollama-ls':{'severity':{'unknown-variable':'off'}}}}}");
     rig_expect_silence(&rig);
     rig_close(&rig);
 }
@@ -358,8 +363,9 @@ static void test_trees_come_back(void **state) {
                 // Findings in YAML need no tree.
                 assert_int_equal(rig.server->documents.n_trees, 0);
             } else {
-                change_document(&rig, uri, round, "{'range':{'start':{'line':0,'character':0},'end':"
-                                                  "{'line':0,'character':0}},'text':'a: 1\\n'}");
+                change_document(&rig, uri, round,
+                                "{'range':{'start':{'line':0,'character':0},'end':"
+                                "{'line':0,'character':0}},'text':'a: 1\\n'}");
                 assert_tree(&rig, uri);
                 rig_spin(&rig);
                 json_object_put(rig_find(&rig, rig_is_method, "textDocument/publishDiagnostics"));
@@ -383,8 +389,8 @@ static void test_tree_follows(void **state) {
     for (int i = 1; i <= 40; i++) {
         char change[300];
         change_document(&rig, uri, i * 2,
-                        "{'range':{'start':{'line':0,'character':0},'end':{'line':0,'character':0}},"
-                        "'text':'k: [a, {b: c}]\\n'}");
+                        "{'range':{'start':{'line':0,'character':0},'end':{'line':0,'character':0}"
+                        "},'text':'k: [a, {b: c}]\\n'}");
         if (i % 3 == 0) {
             assert_tree(&rig, uri);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Framing: what the base protocol allows is read, what it does not is reported once and skipped, and it
-// makes no difference in how many pieces the bytes come.
+// Framing: what the base protocol allows is read, what it does not is reported once and skipped,
+// and it makes no difference in how many pieces the bytes come.
 #include "lsp/framing.h"
 
 #include <setjmp.h>
@@ -34,16 +34,21 @@ static const struct framing_case cases[] = {
     {"empty body", "Content-Length: 0\r\n\r\nContent-Length: 2\r\n\r\n{}", "|{}|"},
     {"empty lines between", "\r\n\r\nContent-Length: 2\r\n\r\n{}", "{}|"},
     {"no length", "Content-Type: x\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"length is no number", "Content-Length: ten\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
+    {"length is no number",
+     "Content-Length: ten\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
     {"negative length", "Content-Length: -2\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"huge length", "Content-Length: 99999999999\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"overflowing length", "Content-Length: 99999999999999999999999\r\n\r\nContent-Length: 2\r\n\r\n[]",
+    {"huge length",
+     "Content-Length: 99999999999\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
+    {"overflowing length",
+     "Content-Length: 99999999999999999999999\r\n\r\nContent-Length: 2\r\n\r\n[]",
      GARBAGE "[]|"},
-    {"length too small", "Content-Length: 1\r\n\r\n{}\r\nContent-Length: 2\r\n\r\n[]", "{|" GARBAGE "[]|"},
+    {"length too small",
+     "Content-Length: 1\r\n\r\n{}\r\nContent-Length: 2\r\n\r\n[]", "{|" GARBAGE "[]|"},
     {"length too small, no line end", "Content-Length: 1\r\n\r\n{}Content-Length: 2\r\n\r\n[]",
      "{|" GARBAGE "[]|"},
     {"junk in front", "hello\r\nContent-Length: 2\r\n\r\n{}", GARBAGE "{}|"},
-    {"look-alike in junk", "hello\r\nContent-Length: x\r\nContent-Length: 2\r\n\r\n{}", GARBAGE "{}|"},
+    {"look-alike in junk",
+     "hello\r\nContent-Length: x\r\nContent-Length: 2\r\n\r\n{}", GARBAGE "{}|"},
     {"junk twice", "a b\r\nContent-Length: 2\r\n\r\n{}c d\r\nContent-Length: 2\r\n\r\n[]",
      GARBAGE "{}|" GARBAGE "[]|"},
     {"half a header", "Content-Len", ""},

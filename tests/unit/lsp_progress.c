@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Progress and status: begin first, end once, few reports, percentages that never fall; the fallback of
-// clients without progress; and status that is told on change only.
+// Progress and status: begin first, end once, few reports, percentages that never fall; the
+// fallback of clients without progress; and status that is told on change only.
 #include "lsp_rig.h"
 
 #define SHOWING "{'window':{'workDoneProgress':true}}"
@@ -159,7 +159,8 @@ static void test_cancel(void **state) {
     rig_close(&rig);
 }
 
-// At shutdown everything that began is ended, and asked to stop; what its owner does later is no harm.
+// At shutdown everything that began is ended, and asked to stop; what its owner does later is no
+// harm.
 static void test_shutdown(void **state) {
     (void)state;
     struct rig rig;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A language server in the test's own process: messages go in as texts, what comes out is kept in order.
-// Settings and state live in a temporary folder. The default server is a port nobody listens on.
+// A language server in the test's own process: messages go in as texts, what comes out is kept in
+// order. Settings and state live in a temporary folder. The default server is a port nobody listens
+// on.
 #pragma once
 
 #include <setjmp.h>
@@ -178,8 +179,8 @@ static inline void rig_expect_silence(struct rig *rig) {
 static inline void rig_initialize(struct rig *rig, const char *capabilities, const char *options) {
     char text[8192];
     snprintf(text, sizeof(text),
-             "{'jsonrpc':'2.0','id':1,'method':'initialize','params':{'processId':null,'rootUri':null,"
-             "'capabilities':%s,'initializationOptions':%s}}",
+             "{'jsonrpc':'2.0','id':1,'method':'initialize','params':{'processId':null,"
+             "'rootUri':null,'capabilities':%s,'initializationOptions':%s}}",
              capabilities, options);
     rig_say(rig, text);
     assert_int_equal(rig_code(rig, 1), 0);

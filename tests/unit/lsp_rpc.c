@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// JSON-RPC and the lifecycle: what is legal when, exactly one response per request, ids, cancelling,
-// and requests of our own that a client may never answer.
+// JSON-RPC and the lifecycle: what is legal when, exactly one response per request, ids,
+// cancelling, and requests of our own that a client may never answer.
 #include "lsp_rig.h"
 
 static void test_before_initialize(void **state) {
@@ -46,7 +46,8 @@ static void test_running(void **state) {
     rig_say(&rig, "{'jsonrpc':'2.0','id':6,'method':'textDocument/hover','params':[1]}");
     assert_int_equal(rig_code(&rig, 6), -32602);
     rig_say(&rig, "{'jsonrpc':'2.0','id':7,'method':'textDocument/hover','params':"
-                  "{'textDocument':{'uri':'file:///not/open'},'position':{'line':0,'character':0}}}");
+                  "{'textDocument':{'uri':'file:///not/open'},'position':"
+                  "{'line':0,'character':0}}}");
     assert_int_equal(rig_code(&rig, 7), -32602);
     rig_say(&rig, "{'jsonrpc':'2.0','id':8,'method':'shutdown'}");
     assert_int_equal(rig_code(&rig, 8), 0);
@@ -95,7 +96,9 @@ static void test_not_a_message(void **state) {
         {"{'a':NaN}", -32700},
         {"\xff", -32700},
         {"[]", -32600},
-        {"[{'jsonrpc':'2.0','id':1,'method':'shutdown'},{'jsonrpc':'2.0','id':2,'method':'x'}]", -32600},
+        {"[{'jsonrpc':'2.0','id':1,'method':'shutdown'},"
+         "{'jsonrpc':'2.0','id':2,'method':'x'}]",
+         -32600},
         {"1", -32600},
         {"null", -32600},
         {"{}", -32600},
@@ -145,7 +148,8 @@ static void test_ids_come_back_as_sent(void **state) {
     rig_close(&rig);
 }
 
-#define PULLING "{'textDocument':{'diagnostic':{}},'workspace':{'diagnostics':{'refreshSupport':true}}}"
+#define PULLING                                                                                    \
+    "{'textDocument':{'diagnostic':{}},'workspace':{'diagnostics':{'refreshSupport':true}}}"
 
 static void test_cancel(void **state) {
     (void)state;
@@ -156,7 +160,8 @@ static void test_cancel(void **state) {
                        "{'previousResultIds':[]}}";
     rig_say(&rig, hold);
     rig_expect_silence(&rig);
-    rig_say(&rig, "{'jsonrpc':'2.0','method':'$/cancelRequest','params':{'id':'2'}}"); // not this one
+    // Another id than 2.
+    rig_say(&rig, "{'jsonrpc':'2.0','method':'$/cancelRequest','params':{'id':'2'}}");
     rig_expect_silence(&rig);
     rig_say(&rig, "{'jsonrpc':'2.0','method':'$/cancelRequest','params':{'id':2}}");
     assert_int_equal(rig_code(&rig, 2), -32800);
