@@ -133,7 +133,7 @@ static struct str base_name(struct str path) {
     return str_iends(base, STR(".exe")) ? str_slice(base, 0, base.n - 4) : base;
 }
 
-static bool is_one_of(struct str text, const struct str *words, size_t n) {
+bool shell_is_one_of(struct str text, const struct str *words, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (str_eq(text, words[i])) {
             return true;
@@ -141,14 +141,13 @@ static bool is_one_of(struct str text, const struct str *words, size_t n) {
     }
     return false;
 }
-#define IS_ONE_OF(text, words) is_one_of((text), (words), sizeof(words) / sizeof((words)[0]))
 
 // Skips options from *i on; those in `valued` (blank-separated) take the next word.
 static void skip_options(const struct piece *words, size_t n, size_t *i, const struct str *valued,
                          size_t n_valued) {
     while (*i < n && words[*i].text.n > 1 && words[*i].text.p[0] == '-') {
         bool is_end = word_is(&words[*i], STR("--"));
-        bool takes_word = is_one_of(words[*i].text, valued, n_valued);
+        bool takes_word = shell_is_one_of(words[*i].text, valued, n_valued);
         *i += takes_word ? 2 : 1;
         if (is_end) {
             break;

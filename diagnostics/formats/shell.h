@@ -37,6 +37,9 @@ void shell_session_finish(struct shell_session *session);
 bool shell_assignment(const struct piece *word, struct piece *name, struct piece *value);
 bool shell_is_name(struct str text); // of a variable
 
+bool shell_is_one_of(struct str text, const struct str *words, size_t n);
+#define IS_ONE_OF(text, words) shell_is_one_of((text), (words), sizeof(words) / sizeof((words)[0]))
+
 // The piece of the whole file.
 struct piece shell_whole_file(const struct collector *collector);
 // Bytes [from, to) of the file as they are.

@@ -7,16 +7,6 @@
 
 #include "diagnostics/model_place.h"
 
-static bool is_one_of(struct str text, const struct str *words, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(text, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-#define IS_ONE_OF(text, words) is_one_of((text), (words), sizeof(words) / sizeof((words)[0]))
-
 // The variable of "$X", "${X}", "$(X)", "%X%", "{{X}}" and "$env:X"; empty if the text is no such
 // thing.
 static struct str variable_of(struct str text) {
