@@ -121,7 +121,8 @@ bool completion_add(struct completion *completion, const struct completion_item 
         json_set_int(object, "insertTextFormat", 2);
         set_edit(completion, object, item->snippet);
     } else {
-        set_edit(completion, object, text);
+        struct str value = arena_join(arena, completion->lead, text);
+        set_edit(completion, object, arena_join(arena, value, completion->tail));
     }
     if (item->data) {
         json_set(object, "data", item->data);
@@ -156,10 +157,13 @@ static bool complete_word(struct request *request, struct document *document, si
     struct str bytes = text_str(document->text);
     size_t start = word_start(bytes, cursor);
     struct str word = str_slice(bytes, start, cursor);
-    // Three letters of OLLAMA_ and on: fewer would offer variables for every capital O.
+    // Three letters of OLLAMA_ and on: fewer would offer variables for every capital O. In small
+    // letters it is a variable only where nothing but variables stands.
     struct str known = STR("OLLAMA_");
-    bool begins = word.n >= 3 && str_istarts(word.n < known.n ? known : word,
-                                             word.n < known.n ? word : known);
+    struct str longer = word.n < known.n ? known : word;
+    struct str shorter = word.n < known.n ? word : known;
+    bool begins = word.n >= 3 && (document->format == FORMAT_DOTENV ? str_istarts(longer, shorter)
+                                                                    : str_starts(longer, shorter));
     if (!begins || document->format == FORMAT_NONE || document->format == FORMAT_MODELFILE ||
         document->format == FORMAT_MARKDOWN) {
         return false;
@@ -173,6 +177,22 @@ static bool complete_word(struct request *request, struct document *document, si
     complete_variables(&completion);
     completion_reply(&completion);
     return true;
+}
+
+// An empty place without quotes: JSON and TOML want them, YAML a blank behind the colon.
+static void complete_quoting(struct completion *completion, const struct reference *reference) {
+    struct str bytes = text_str(completion->document->text);
+    enum format format = completion->document->format;
+    bool is_text = reference->kind == REF_MODEL || reference->kind == REF_HOST;
+    if (!(reference->flags & REF_EMPTY) || reference->quoting != QUOTE_NONE || !is_text) {
+        return;
+    }
+    if (format == FORMAT_JSON || format == FORMAT_TOML) {
+        completion->lead = completion->tail = STR("\"");
+    } else if (format == FORMAT_YAML && completion->start > 0 &&
+               bytes.p[completion->start - 1] == ':') {
+        completion->lead = STR(" ");
+    }
 }
 
 static bool complete_reference(struct request *request, struct document *document, size_t cursor) {
@@ -196,6 +216,7 @@ static bool complete_reference(struct request *request, struct document *documen
     } else if (start < reference->start) {
         completion.prefix = reference->prefix;
     }
+    complete_quoting(&completion, reference);
     switch (reference->kind) {
     case REF_MODEL: complete_models(&completion, reference); break;
     case REF_HOST: complete_hosts(&completion, reference); break;

@@ -29,6 +29,9 @@ struct completion {
     struct str typed; // the text from start to cursor
     // Between the inserted text and the document, for what has to be escaped or prefixed there.
     struct str prefix;
+    // Around an inserted value that the format needs more for: a quote where none stands yet, the blank
+    // behind "key:". Not part of what is filtered.
+    struct str lead, tail;
     struct json_object *items;
     size_t n;
     bool cut;
