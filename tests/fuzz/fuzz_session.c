@@ -8,6 +8,7 @@
 // (0 refused, 1 garbage status, 2 200, 4 404, 5 500, then the body); any other is a message. The server's
 // own requests are answered with null unless the input answers them.
 #include "base/json.h"
+#include "base/log.h"
 #include "fuzz/fake_http.h"
 #include "fuzz/fuzz.h"
 #include "lsp/server.h"
@@ -224,6 +225,7 @@ static void run(struct dialogue *d, struct str input) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    log_set_level(LOG_ERROR);
     setenv("XDG_CONFIG_HOME", "/dev/null", 1);
     unsetenv("OLLAMA_HOST");
     struct dialogue *d = mem_alloc(sizeof(*d));
