@@ -109,7 +109,7 @@ struct finding_context {
     struct server_view (*other_server_with)(void *data, const struct model_name *name);
     // Does a file exist? For FROM / ADAPTER paths; answers from what the caller looked up. May be NULL
     // (unknown: nothing is said). -1 unknown, 0 no, 1 yes.
-    int (*path_exists)(void *data, struct str absolute_path);
+    int (*path_exists)(void *data, struct str path); // absolute, or as written if it begins with ~
     void *data;
     struct str directory; // of the file, absolute; empty for untitled documents
     const enum severity *severities; // CODE_COUNT overrides, or NULL. SEVERITY_OFF silences

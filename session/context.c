@@ -62,6 +62,13 @@ static struct server_view other_server_with(void *data, const struct model_name 
 static int path_exists(void *data, struct str path) {
     struct session_document *document = data;
     struct stat info;
+    if (str_starts(path, STR("~"))) {
+        struct str home = str_from(getenv("HOME"));
+        if (home.n == 0 || (path.n > 1 && path.p[1] != '/')) {
+            return -1; // another user's home
+        }
+        path = arena_join(document->arena, home, str_from_index(path, 1));
+    }
     return stat(arena_cstr(document->arena, path), &info) == 0 ? 1 : 0;
 }
 

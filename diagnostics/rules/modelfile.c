@@ -11,12 +11,16 @@
 
 bool modelfile_path_exists(struct rule_state *state, struct str path, bool *exists) {
     const struct finding_context *context = state->context;
-    if (!context->path_exists || context->directory.n == 0 || path.n == 0 || path.p[0] == '~' ||
+    if (!context->path_exists || context->directory.n == 0 || path.n == 0 ||
         str_find_char(path, '\\') != STR_NPOS) {
         return false;
     }
-    struct str joined = path_join(state->arena, context->directory, path);
-    int answer = context->path_exists(context->data, path_normalize(state->arena, joined));
+    struct str asked = path;
+    if (path.p[0] != '~') {
+        asked = path_join(state->arena, context->directory, path);
+        asked = path_normalize(state->arena, asked);
+    }
+    int answer = context->path_exists(context->data, asked);
     *exists = answer > 0;
     return answer >= 0;
 }

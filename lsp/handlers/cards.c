@@ -102,7 +102,8 @@ struct str model_card(struct arena *arena, struct str written, const struct mode
     if (server) {
         const char *state = " (not asked yet)";
         if (server->state != SERVER_UNKNOWN) {
-            state = server->state == SERVER_OK ? "" : " (does not answer; as last known)";
+            const char *silent = model ? " (does not answer; as last known)" : " (does not answer)";
+            state = server->state == SERVER_OK ? "" : silent;
         }
         buf_printf(&buf, "- server %.*s%s\n", STR_ARG(shown(arena, uri_redact(arena, server->url))),
                    state);
