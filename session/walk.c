@@ -51,8 +51,9 @@ struct walk {
 // and they are where models are named (DESIGN A2).
 static const char *const local_configs[] = {
     ".env", ".env.*", "*.env", ".envrc", ".aider*", ".continuerc.json", "settings.local.json",
-    "*.local.yaml", "*.local.yml", "*.local.json", "*.local.toml", "opencode.json", "opencode.jsonc",
-    ".crush.json", "crush.json", "compose.override.y*ml", "docker-compose.override.y*ml", ".ollama-ls.json",
+    "*.local.yaml", "*.local.yml", "*.local.json", "*.local.toml", "opencode.json",
+    "opencode.jsonc", ".crush.json", "crush.json", "compose.override.y*ml",
+    "docker-compose.override.y*ml", ".ollama-ls.json",
 };
 
 static bool is_local_config(struct str name) {
@@ -183,9 +184,11 @@ static void visit_entry(struct worker *worker, const struct folder *folder, int 
     }
     struct arena *arena = type == DT_DIR ? &worker->arena : scratch;
     struct str path =
-        str_eq(folder->path, STR(".")) ? arena_copy(arena, name) : path_join(arena, folder->path, name);
+        str_eq(folder->path, STR(".")) ? arena_copy(arena, name)
+                                       : path_join(arena, folder->path, name);
     struct str absolute = path_join(arena, folder->absolute, name);
-    if (ignore_match(ignores, absolute, type == DT_DIR) && (type == DT_DIR || !is_local_config(name))) {
+    if (ignore_match(ignores, absolute, type == DT_DIR) &&
+        (type == DT_DIR || !is_local_config(name))) {
         return;
     }
     if (options->is_excluded && options->is_excluded(options->data, absolute)) {
@@ -309,7 +312,8 @@ size_t walk_run(const char *const *paths, size_t n, const struct walk_options *o
     uv_mutex_init(&walk.mutex);
     uv_cond_init(&walk.changed);
     for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){.walk = &walk, .number = i, .buffer = mem_alloc(LIMIT_FILE + 2)};
+        workers[i] =
+            (struct worker){.walk = &walk, .number = i, .buffer = mem_alloc(LIMIT_FILE + 2)};
     }
     for (size_t i = 0; i < n; i++) {
         begin(&workers[0], paths[i]);

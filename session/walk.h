@@ -14,7 +14,8 @@ struct walk_options {
     // A file's bytes, borrowed for the call (NUL-terminated). `worker` is 0 … threads - 1. Called on
     // any worker, one call at a time per worker. `path` is spelled from the given root; absolute is the
     // same, absolute. Both borrowed for the call.
-    void (*on_file)(void *data, unsigned worker, struct str path, struct str absolute, struct str bytes);
+    void (*on_file)(void *data, unsigned worker, struct str path, struct str absolute,
+                    struct str bytes);
     // Something could not be read (a given path, or a folder on the way). Any worker.
     void (*on_error)(void *data, struct str path, const char *reason);
     // Leave this path out (settings exclude[]); absolute. Any worker. May be NULL.
