@@ -37,6 +37,23 @@ static size_t number_at(struct str s, size_t i) {
     return n;
 }
 
+// What number_at found, of at most 8 bytes: whole numbers and powers of ten that a double holds
+// exactly, so that one division rounds as strtod does.
+static double decimal(struct str s) {
+    double digits = 0;
+    double scale = 1;
+    bool is_fraction = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '.') {
+            is_fraction = true;
+            continue;
+        }
+        digits = digits * 10 + (s.p[i] - '0');
+        scale *= is_fraction ? 10 : 1;
+    }
+    return digits / scale;
+}
+
 bool size_parse(struct str s, struct model_size *size) {
     struct model_size out = {0};
     size_t i = 0;
@@ -51,10 +68,10 @@ bool size_parse(struct str s, struct model_size *size) {
         i += n + 1;
     }
     n = number_at(s, i);
-    if (n == 0 || n > 8 || i + n + 1 != s.n ||
-        !str_to_double(str_slice(s, i, i + n), &out.billions)) {
+    if (n == 0 || n > 8 || i + n + 1 != s.n) {
         return false;
     }
+    out.billions = decimal(str_slice(s, i, i + n));
     switch (char_lower(s.p[i + n])) {
     case 'b':
         break;
@@ -131,12 +148,12 @@ static bool is_noise(struct str t) {
         STR_INIT("en"), STR_INIT("english"), STR_INIT("bin"), STR_INIT("onnx"),
         STR_INIT("ollama"), STR_INIT("distill"),
     };
+    size_t n = digits_at(t, 0);
+    if (n == t.n) {
+        return n >= 4; // a date: 2407, 0528
+    }
     if (IN_TABLE(t, WORDS) || is_quant(t)) {
         return true;
-    }
-    size_t n = digits_at(t, 0);
-    if (n == t.n && n >= 4) {
-        return true; // a date: 2407, 0528
     }
     if (n && n + 1 == t.n && (t.p[n] == 'k' || t.p[n] == 'e')) {
         return true; // 128k context, 16e experts
