@@ -308,7 +308,9 @@ static void write_block(struct buf *out, unsigned *seed, int indent) {
     bool is_list = next_random(seed) % 3 == 0;
     unsigned n = 1 + next_random(seed) % 4;
     for (unsigned i = 0; i < n; i++) {
-        buf_printf(out, next_random(seed) % 8 ? "" : "%*s# note: x\n\n", indent, "");
+        if (next_random(seed) % 8 == 0) {
+            buf_printf(out, "%*s# note: x\n\n", indent, "");
+        }
         buf_printf(out, is_list ? "%*s-" : "%*sk%u:", indent, "", i);
         if (indent < 8 && next_random(seed) % 2) {
             buf_append_char(out, '\n');
@@ -328,11 +330,9 @@ static void write_text(struct buf *out, enum format format, unsigned *seed) {
         write_flow(out, format, seed, 0);
     } else {
         for (unsigned i = 0; i < 6; i++) {
-            buf_printf(out,
-                       next_random(seed) % 3   ? ""
-                       : next_random(seed) % 2 ? "[t%u.s]\n"
-                                               : "[[l%u]]\n",
-                       i);
+            if (next_random(seed) % 3 == 0) {
+                buf_printf(out, next_random(seed) % 2 ? "[t%u.s]\n" : "[[l%u]]\n", i);
+            }
             buf_printf(out, "a%u = ", i);
             write_flow(out, format, seed, 1);
             buf_append_char(out, '\n');
