@@ -68,8 +68,10 @@ static void set_dotenv(struct check *check, struct checked_file *file) {
 
 // Analyses file->text (already set) into file->analysis.
 static void analyse(struct check *check, struct checked_file *file) {
-    const TSLanguage *language = format_language(file->input.format);
-    struct tree *tree = language ? tree_parse(file->text, language, NULL) : NULL;
+    enum format format = file->input.format;
+    const TSLanguage *language = format_language(format);
+    bool has_tree = language && analyzer_wants_tree(check->analyzer, format, file->input.path);
+    struct tree *tree = has_tree ? tree_parse(file->text, language, NULL) : NULL;
     file->input.text = file->text;
     file->input.tree = tree;
     file->analysis = analyzer_run(check->analyzer, &file->arena, &file->input);
