@@ -155,8 +155,7 @@ static void watch_parent(struct lsp_server *server, struct json_object *params) 
     int64_t pid = json_get_int(params, "processId", 0);
     if (pid > 0 && pid <= INT32_MAX) {
         server->private->parent_pid = pid;
-        uv_timer_start(&server->private->parent_timer, look_at_parent, PARENT_INTERVAL_MS,
-                       PARENT_INTERVAL_MS);
+        uv_timer_start(&server->private->parent_timer, look_at_parent, 0, PARENT_INTERVAL_MS);
     }
 }
 
