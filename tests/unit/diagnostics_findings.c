@@ -47,7 +47,7 @@ static bool is_refused_later(struct str id) {
         STR_INIT("R3"),  STR_INIT("R4"),  STR_INIT("R5"),  STR_INIT("R6"),  STR_INIT("R7"),
         STR_INIT("R9"),  STR_INIT("R10"), STR_INIT("R16"), STR_INIT("P14"), STR_INIT("P79"),
         STR_INIT("P81"), STR_INIT("P92"), STR_INIT("P98"), STR_INIT("P72"), STR_INIT("R1"),
-        STR_INIT("R2"),  STR_INIT("R40"), STR_INIT("R43"),
+        STR_INIT("R2"),  STR_INIT("R40"), STR_INIT("R43"), STR_INIT("P80"), STR_INIT("P147"),
     };
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         if (str_eq(id, ids[i])) {
