@@ -14,7 +14,8 @@
 
 #define LOG_MODULE "lifecycle"
 #define PARENT_INTERVAL_MS 3000
-#define SETTLE_LIMIT_MS 300
+#define SETTLE_LIMIT_MS 300          // for the client's settings
+#define UNINITIALIZED_LIMIT_MS 1000 // for `initialized`
 
 // --- workspace folders ---
 
@@ -171,6 +172,11 @@ static void set_trace(struct lsp_server *server, struct str value) {
     }
 }
 
+static void on_settle_limit(uv_timer_t *timer) {
+    LOG_INF("the client has not sent its settings yet: going on without");
+    lsp_server__settle(timer->data);
+}
+
 void lifecycle_on_initialize(struct request *request) {
     struct lsp_server *server = request->server;
     struct json_object *params = request->params;
@@ -197,11 +203,8 @@ void lifecycle_on_initialize(struct request *request) {
     folders_read(server, params);
     session_set_source(server->session, SETTINGS_INIT_OPTIONS, options, true);
     json_object_put(params);
-}
-
-static void on_settle_limit(uv_timer_t *timer) {
-    LOG_INF("the client has not sent its settings yet: going on without");
-    lsp_server__settle(timer->data);
+    // `initialized` sets it anew; some clients forget to send that.
+    uv_timer_start(&server->private->settle_timer, on_settle_limit, UNINITIALIZED_LIMIT_MS, 0);
 }
 
 void lifecycle_on_initialized(struct lsp_server *server, struct json_object *params) {

@@ -18,9 +18,8 @@ struct transport_handlers {
     void *data;
 };
 
-// Pipes, sockets and terminals are closed by transport_close; files stay the caller's. `log_io` may be
-// NULL.
-// NULL if a descriptor cannot be used.
+// Pipes, sockets and terminals are closed by transport_close; files stay the caller's. `log_io` may
+// be NULL. Returns owned, or NULL if a descriptor cannot be used.
 struct transport *transport_create(uv_loop_t *loop, int in_fd, int out_fd, const char *log_io,
                                    const struct transport_handlers *handlers);
 

@@ -404,6 +404,28 @@ static void test_tree_follows(void **state) {
     rig_close(&rig);
 }
 
+// A client that never sends `initialized`, or never its settings, gets its findings all the same.
+static void test_forgetful_clients(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_open(&rig);
+    rig_say(&rig, "{'jsonrpc':'2.0','id':1,'method':'initialize','params':{'capabilities':{},"
+                  "'rootUri':null,'processId':null}}");
+    assert_int_equal(rig_code(&rig, 1), 0);
+    open_document(&rig, "file:///w/.env", 1, WRONG);
+    struct json_object *message = rig_await_method(&rig, "textDocument/publishDiagnostics");
+    json_object_put(message);
+    rig_close(&rig);
+
+    rig_open(&rig);
+    rig_initialize(&rig, "{'workspace':{'configuration':true}}", "{}");
+    open_document(&rig, "file:///w/.env", 1, WRONG);
+    json_object_put(rig_await_method(&rig, "workspace/configuration"));
+    rig_expect_silence(&rig); // the settings may say that it is no finding
+    json_object_put(rig_await_method(&rig, "textDocument/publishDiagnostics"));
+    rig_close(&rig);
+}
+
 // A document without anything for us has no tree.
 static void test_costs_nothing(void **state) {
     (void)state;
@@ -428,6 +450,7 @@ int main(void) {
         cmocka_unit_test(test_workspace_pull),
         cmocka_unit_test(test_trees_come_back),
         cmocka_unit_test(test_tree_follows),
+        cmocka_unit_test(test_forgetful_clients),
         cmocka_unit_test(test_costs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
