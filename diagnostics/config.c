@@ -16,7 +16,8 @@ static void index_members(struct config *config) {
         const struct config_node *object = config->wide.at[i];
         for (struct config_node *child = object->first; child; child = child->next) {
             if (child->has_key && object->kind == CONFIG_OBJECT) {
-                config_index_set(config, &config->members, object, config_key(config, child), child);
+                struct str key = config_key(config, child);
+                config_index_set(config, &config->members, object, key, child);
             }
         }
     }

@@ -66,21 +66,6 @@ int candidate_misfit(const struct model *model, unsigned wanted) {
     return misfit ? 50 : 0;
 }
 
-static void installed_facets(const struct model *model, struct facets *facets) {
-    char text[2 * 80 + 2];
-    size_t n = 0;
-    struct str name = model->parsed.model;
-    struct str tag = model->parsed.tag;
-    if (name.n + tag.n + 1 <= sizeof(text)) {
-        memcpy(text, name.p, name.n);
-        text[name.n] = ':';
-        memcpy(text + name.n + 1, tag.p, tag.n);
-        n = name.n + 1 + tag.n;
-    }
-    facets_init(facets, str_of(text, n));
-    facets->cloud = model->remote;
-}
-
 // What the server and the library say about it. Asked of related models only.
 static void installed_details(const struct model *model, struct facets *facets) {
     struct str name = model->parsed.model;
@@ -107,13 +92,12 @@ void candidates_from_catalog(struct collector *c, const struct target *target) {
         if (!candidate_possible(target, model->parsed.model)) {
             continue;
         }
-        struct facets facets;
         struct verdict verdict;
-        installed_facets(model, &facets);
-        candidate_judge(target, &facets, &verdict);
+        candidate_judge(target, known_model(c->catalog, i), &verdict);
         if (verdict.cost >= COST_FAR) {
             continue;
         }
+        struct facets facets = *known_model(c->catalog, i); // its words stay the catalog's
         installed_details(model, &facets);
         candidate_judge(target, &facets, &verdict);
         int cost = verdict.cost + candidate_misfit(model, target->wanted);
@@ -191,10 +175,10 @@ void candidates_from_library(struct collector *c, const struct target *target) {
         if (!candidate_possible(target, family->name)) {
             continue;
         }
-        struct facets facets;
+        struct facets room;
         struct verdict verdict;
-        facets_init(&facets, family->name);
-        candidate_judge(target, &facets, &verdict);
+        const struct facets *facets = known_family(c->catalog, i, &room);
+        candidate_judge(target, facets, &verdict);
         if (verdict.cost >= COST_FAR) {
             continue;
         }
@@ -206,7 +190,7 @@ void candidates_from_library(struct collector *c, const struct target *target) {
         for (size_t t = 0; t < family->n_tags; t++) {
             const struct library_tag *tag = &family->tags[t];
             bool fits = sized || target->tag.n || tag->cloud ||
-                        (target->facets.n_words > facets.n_words && !size_parse(tag->tag, NULL));
+                        (target->facets.n_words > facets->n_words && !size_parse(tag->tag, NULL));
             if (fits && (!tag->cloud || !local || target->facets.cloud) &&
                 !str_eq(tag->tag, MODEL_DEFAULT_TAG)) {
                 library_offer(c, target, family, tag->tag, false);

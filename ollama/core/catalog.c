@@ -246,6 +246,7 @@ struct catalog *catalog_retain(struct catalog *catalog) {
 void catalog_release(struct catalog *catalog) {
     if (catalog && __atomic_sub_fetch(&catalog->references, 1, __ATOMIC_ACQ_REL) == 0) {
         arena_finish(&catalog->arena);
+        free(catalog->known);
         free(catalog);
     }
 }

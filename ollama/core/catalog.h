@@ -66,6 +66,7 @@ struct catalog {
     bool running_known; // /api/ps was answered
     uint32_t *index; // private: hash table over names
     size_t index_size;
+    struct known_names *known; // private: its names taken apart (known_names.c), owned, or NULL
 };
 
 // What /api/show adds, cached by digest by the caller.

@@ -19,7 +19,8 @@ bool size_parse(struct str s, struct model_size *size);
 // Within a sixth: "3.2B" that a server measured and "3b" that a library calls it.
 bool size_near(struct model_size a, struct model_size b);
 
-// Not copyable: `words` point into `text`.
+// `words` point into `text`: a copy may be read as long as the original stays, and not be changed by
+// the functions below.
 struct facets {
     char text[FACET_TEXT]; // lower case
     size_t text_n;

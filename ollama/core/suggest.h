@@ -50,6 +50,12 @@ void candidate_judge(const struct target *target, const struct facets *candidate
 void target_init(struct target *target, struct str written, unsigned wanted,
                  const struct catalog *catalog);
 
+// --- names that may be meant, taken apart (known_names.c) ---
+// Of the catalog's model `i`; size and standard are of the name alone. Borrowed from the catalog.
+const struct facets *known_model(const struct catalog *catalog, size_t i);
+// Of the library's family `i`; in `room` when `catalog` is NULL.
+const struct facets *known_family(const struct catalog *catalog, size_t i, struct facets *room);
+
 // --- candidates (candidates.c) ---
 struct collector {
     struct arena *arena;

@@ -41,14 +41,12 @@ static void base_consider(struct base_search *search, const struct facets *famil
 
 static void target_orient(struct target *target, const struct catalog *catalog) {
     struct base_search search = {.base = facets_base(&target->facets), .nearest = STR_NPOS};
-    struct facets facets;
+    struct facets room;
     for (size_t i = 0; i < library_count() && !search.known; i++) {
-        facets_init(&facets, library_at(i)->name);
-        base_consider(&search, &facets);
+        base_consider(&search, known_family(catalog, i, &room));
     }
     for (size_t i = 0; catalog && i < catalog->n_models && !search.known; i++) {
-        facets_init(&facets, catalog->models[i].parsed.model);
-        base_consider(&search, &facets);
+        base_consider(&search, known_model(catalog, i));
     }
     target->known_base = search.known;
     if (search.known) {
