@@ -16,6 +16,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/limits.h"
+#include "grammars/grammars.h"
 
 enum { EXACT_BYTES = 16 * 1024 }; // some 2 ms of YAML
 
@@ -56,8 +58,30 @@ static TSTree *edited_copy(const struct tree_base *base, const struct text *text
     return copy;
 }
 
+// Could the text make tree-sitter write outside its memory? 0.20 counts the children of a node in 16
+// bits, and an error may become one node of all tokens before it, some of them of no width (the ends
+// of YAML's blocks). Errors also cost time that grows with the square of the tokens. A token here is a
+// word or one other character. Our own grammars are flat and know no errors.
+static bool has_too_many_tokens(struct str bytes, const TSLanguage *language) {
+    if (language == grammar_modelfile() || language == grammar_dotenv()) {
+        return false;
+    }
+    size_t n = 0;
+    bool was_word = false;
+    for (size_t i = 0; i < bytes.n && n <= LIMIT_TREE_TOKENS; i++) {
+        unsigned char c = (unsigned char)bytes.p[i];
+        bool is_word = char_is_alnum(bytes.p[i]) || c == '_' || c == '-' || c >= 0x80;
+        n += (is_word && !was_word) || (!is_word && !char_is_space(bytes.p[i]));
+        was_word = is_word;
+    }
+    return n > LIMIT_TREE_TOKENS;
+}
+
 struct tree_parse *tree_parse_start(struct text *text, const TSLanguage *language,
                                     const struct tree_base *base) {
+    if (has_too_many_tokens(text_str(text), language)) {
+        return NULL;
+    }
     TSParser *parser = ts_parser_new();
     if (!ts_parser_set_language(parser, language)) {
         ts_parser_delete(parser);

@@ -357,6 +357,27 @@ static void test_open_quotes_are_not_quadratic(void **state) {
     free(bytes);
 }
 
+// tree-sitter 0.20 frees what it never allocated after an error of more than 65,535 tokens.
+static void test_texts_too_large_for_tree_sitter(void **state) {
+    (void)state;
+    static const struct str UNITS[] = {STR_INIT("["), STR_INIT("{\"a\":"), STR_INIT("*a ")};
+    const TSLanguage *languages[] = {grammar_json(), grammar_yaml(), grammar_toml()};
+    for (size_t u = 0; u < 3; u++) {
+        size_t units = 400 * 1000;
+        char *bytes = malloc(units * UNITS[u].n);
+        assert_non_null(bytes);
+        for (size_t i = 0; i < units; i++) {
+            memcpy(bytes + i * UNITS[u].n, UNITS[u].p, UNITS[u].n);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            struct text *text = text_create(str_of(bytes, units * UNITS[u].n));
+            assert_null(tree_parse(text, languages[i], NULL));
+            text_release(text);
+        }
+        free(bytes);
+    }
+}
+
 // The smallest budget makes every step stop as soon as the runtime looks at the clock.
 static void check_steps(const struct language *language, size_t bytes) {
     char *document = malloc(bytes);
@@ -420,6 +441,7 @@ int main(void) {
         cmocka_unit_test(test_changes_inside_characters_of_large_texts),
         cmocka_unit_test(test_errors_do_not_depend_on_the_old_tree),
         cmocka_unit_test(test_open_quotes_are_not_quadratic),
+        cmocka_unit_test(test_texts_too_large_for_tree_sitter),
         cmocka_unit_test(test_steps_give_the_same_tree),
         cmocka_unit_test(test_a_parse_can_be_given_up),
         cmocka_unit_test(test_a_tree_keeps_its_text),
