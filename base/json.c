@@ -6,9 +6,15 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/utf.h"
+
+enum {
+    LARGE_TEXT = 1024 * 1024,
+    MEMORY_PER_BYTE = 4, // a string while json-c's buffer grows, and its copy
+};
 
 // "line 3, column 7", both 1-based, columns in code points.
 static struct str place(struct arena *arena, struct str text, size_t offset) {
@@ -27,11 +33,22 @@ static enum err refuse(struct arena *arena, struct str text, enum err err, size_
                        struct error *error) {
     struct str where = place(arena, text, offset);
     if (err == ERR_LIMIT) {
-        return error_set(error, arena, err, "JSON nested deeper than %d at %.*s", LIMIT_JSON_DEPTH,
-                         STR_ARG(where));
+        return error_set(error, arena, err, "JSON nested deeper than %d or with over %d values at %.*s",
+                         LIMIT_JSON_DEPTH, LIMIT_JSON_VALUES, STR_ARG(where));
     }
     const char *what = offset >= text.n ? "JSON ends too early" : "not valid JSON";
     return error_set(error, arena, err, "%s at %.*s", what, STR_ARG(where));
+}
+
+// json-c goes on without what it could not get, and yields another value: so for a text that needs
+// much memory, the memory is asked for in advance. The process ends here when there is none.
+static void require_memory(size_t n) {
+    if (n > LARGE_TEXT) {
+        void *p = mem_alloc(n * MEMORY_PER_BYTE);
+        // Written to, so that no compiler leaves the allocation out.
+        *(volatile char *)p = 1;
+        free(p);
+    }
 }
 
 enum err json_parse(struct arena *arena, struct str text, struct json_object **out,
@@ -45,6 +62,7 @@ enum err json_parse(struct arena *arena, struct str text, struct json_object **o
     if (text.n >= INT32_MAX) { // json-c counts in int
         return error_set(error, arena, ERR_LIMIT, "JSON text of %zu bytes is too long", text.n);
     }
+    require_memory(text.n);
     struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH + 2);
     if (!tokener) {
         return error_set(error, arena, ERR_LIMIT, "out of memory");

@@ -11,8 +11,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-// ERR_OK, ERR_INVALID or ERR_LIMIT (depth over LIMIT_JSON_DEPTH). `*offset` (may be NULL) is the
-// byte at which it broke. A leading UTF-8 BOM is refused, as in JSONTestSuite's must-reject set.
+// ERR_OK, ERR_INVALID or ERR_LIMIT (over LIMIT_JSON_DEPTH or LIMIT_JSON_VALUES). `*offset` (may be
+// NULL) is the byte at which it broke. A leading UTF-8 BOM is refused, as in JSONTestSuite's
+// must-reject set.
 enum err json_check(struct str text, size_t *offset);
 
 // json_check, then json-c. Returns owned (json_object_put) in *out; NULL stands for the JSON value

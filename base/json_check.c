@@ -19,6 +19,7 @@ struct checker {
     struct str text;
     size_t at;
     size_t depth;
+    size_t values;
     bool is_object[LIMIT_JSON_DEPTH];
 };
 
@@ -151,17 +152,20 @@ static enum err open_container(struct checker *c, bool is_object, enum state *st
 // A value, or the end of an array that has just been opened.
 static enum err step_value(struct checker *c, enum state *state) {
     int b = peek(c);
-    if (b == '{' || b == '[') {
-        return open_container(c, b == '{', state);
-    }
     if (b == ']' && *state == WANT_VALUE_OR_END) {
         c->at++;
         c->depth--;
-    } else if (!take_scalar(c)) {
-        return ERR_INVALID;
+        *state = AFTER_VALUE;
+        return ERR_OK;
+    }
+    if (c->values++ == LIMIT_JSON_VALUES) {
+        return ERR_LIMIT;
+    }
+    if (b == '{' || b == '[') {
+        return open_container(c, b == '{', state);
     }
     *state = AFTER_VALUE;
-    return ERR_OK;
+    return take_scalar(c) ? ERR_OK : ERR_INVALID;
 }
 
 static enum err step_key(struct checker *c, enum state *state) {
@@ -200,6 +204,7 @@ enum err json_check(struct str text, size_t *offset) {
     c.text = text;
     c.at = 0;
     c.depth = 0;
+    c.values = 0;
     enum state state = WANT_VALUE;
     enum err err = ERR_OK;
     skip_space(&c);

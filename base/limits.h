@@ -7,10 +7,12 @@
 #define LIMIT_MESSAGE (64u * 1024 * 1024)      // one LSP message
 #define LIMIT_HEADER (8u * 1024)               // all header lines of one LSP message
 #define LIMIT_JSON_DEPTH 128                   // nested arrays and objects
+#define LIMIT_JSON_VALUES 500000               // of one JSON text: one of 3 bytes takes up to 400 in json-c
 #define LIMIT_FILE (4u * 1024 * 1024)          // an analysed file; larger ones are left alone
 #define LIMIT_TEXT (64u * 1024 * 1024)         // a document held in memory; offsets fit 32 bits
 #define LIMIT_FINDINGS 500                     // findings per file
 #define LIMIT_REFERENCES 5000                  // references per file
+#define LIMIT_TREE_TOKENS 30000                // of a text that is parsed into a syntax tree
 #define LIMIT_CONFIG_NODES 400000              // values of one YAML, JSON or TOML file
 #define LIMIT_NDJSON_LINE (8u * 1024 * 1024)   // one line of a model server's stream
 #define LIMIT_TAGS_BODY (16u * 1024 * 1024)    // GET /api/tags, GET /api/ps, /v1/models

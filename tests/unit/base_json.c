@@ -315,6 +315,26 @@ static void relaxed_takes_no_more(void **state) {
     assert_true(str_ends(error.message, STR("line 3, column 8")));
 }
 
+// Of three bytes json-c makes hundreds: a text of 16 MiB must not become gigabytes.
+static void values_have_a_limit(void **state) {
+    (void)state;
+    size_t n = 0;
+    char *text = malloc(3 * (size_t)LIMIT_JSON_VALUES + 8);
+    assert_non_null(text);
+    text[n++] = '[';
+    for (size_t i = 1; i < LIMIT_JSON_VALUES; i++) { // with the outermost: exactly the limit
+        memcpy(text + n, "[],", 3);
+        n += 3;
+    }
+    text[n - 1] = ']';
+    assert_int_equal(json_check(str_of(text, n), NULL), ERR_OK);
+    memcpy(text + n - 1, ",0]", 3);
+    size_t offset = 0;
+    assert_int_equal(json_check(str_of(text, n + 2), &offset), ERR_LIMIT);
+    assert_int_equal(offset, n);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accepts_json, set_up, tear_down),
@@ -327,6 +347,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(builds_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(relaxed_takes_comments_and_commas, set_up, tear_down),
         cmocka_unit_test_setup_teardown(relaxed_takes_no_more, set_up, tear_down),
+        cmocka_unit_test(values_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
