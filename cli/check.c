@@ -70,13 +70,20 @@ static void set_dotenv(struct check *check, struct checked_file *file) {
 static void analyse(struct check *check, struct checked_file *file) {
     enum format format = file->input.format;
     const TSLanguage *language = format_language(format);
-    bool has_tree = language && analyzer_wants_tree(check->analyzer, format, file->input.path);
+    bool has_tree =
+        language && analyzer_wants_tree(check->analyzer, format, file->input.folder_path);
     struct tree *tree = has_tree ? tree_parse(file->text, language, NULL) : NULL;
     file->input.text = file->text;
     file->input.tree = tree;
     file->analysis = analyzer_run(check->analyzer, &file->arena, &file->input);
     file->input.tree = NULL;
     tree_destroy(tree);
+}
+
+// What the conventions' file patterns are matched with; a view of `absolute`.
+static struct str folder_path(const struct check *check, struct str absolute) {
+    struct str root = session_root_of(check->cli.session, absolute);
+    return root.n ? path_relative(absolute, root) : absolute;
 }
 
 static struct checked_file *file_create(const struct check *check, struct str path, struct str absolute,
@@ -87,7 +94,7 @@ static struct checked_file *file_create(const struct check *check, struct str pa
     file->root = session_root_of(check->cli.session, absolute);
     file->text = text_create(bytes);
     file->input.path = file->absolute;
-    file->input.folder_path = file->root.n ? path_relative(file->absolute, file->root) : file->absolute;
+    file->input.folder_path = folder_path(check, file->absolute);
     file->input.format = format;
     return file;
 }
@@ -102,7 +109,8 @@ static void on_file(void *data, unsigned worker, struct str path, struct str abs
     struct check *check = data;
     (void)worker;
     enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, HEAD_BYTES));
-    if (format == FORMAT_NONE || !analyzer_probe(check->analyzer, format, path, bytes)) {
+    if (format == FORMAT_NONE ||
+        !analyzer_probe(check->analyzer, format, folder_path(check, absolute), bytes)) {
         return;
     }
     struct checked_file *file = file_create(check, path, absolute, format, bytes);

@@ -207,6 +207,11 @@ static bool is_up_to_date(struct lsp_server *server, struct document *document) 
     return true;
 }
 
+// What the conventions' file patterns are matched with.
+static struct str folder_path(const struct document *document) {
+    return document->root.n ? path_relative(document->path, document->root) : document->path;
+}
+
 struct analysis_input document_input(struct lsp_server *server, struct document *document,
                                      struct arena *arena) {
     const struct env_entry *entries;
@@ -219,9 +224,7 @@ struct analysis_input document_input(struct lsp_server *server, struct document 
     }
     return (struct analysis_input){
         .path = arena_copy(arena, document->path),
-        .folder_path = arena_copy(arena, document->root.n
-                                             ? path_relative(document->path, document->root)
-                                             : document->path),
+        .folder_path = arena_copy(arena, folder_path(document)),
         .format = document->format,
         .text = document->text,
         .dotenv = copy,
@@ -233,7 +236,8 @@ static bool may_hold_references(struct lsp_server *server, struct document *docu
                                 struct analyzer *analyzer) {
     return document->format != FORMAT_NONE && !document->is_too_large &&
            !(document->is_file && session_is_excluded(server->session, document->path)) &&
-           analyzer_probe(analyzer, document->format, document->path, text_str(document->text));
+           analyzer_probe(analyzer, document->format, folder_path(document),
+                          text_str(document->text));
 }
 
 static struct analysis *analyze(const struct analyzer *analyzer, struct document_private *private) {
@@ -253,7 +257,7 @@ bool document_prepare(struct lsp_server *server, struct document *document, uint
     struct analyzer *analyzer = session_analyzer(server->session);
     bool is_worth_it = may_hold_references(server, document, analyzer);
     struct tree *tree = NULL;
-    if (is_worth_it && analyzer_wants_tree(analyzer, document->format, document->path) &&
+    if (is_worth_it && analyzer_wants_tree(analyzer, document->format, folder_path(document)) &&
         !tree_within(server, document, budget_us, &tree)) {
         feed_mark(server, document); // goes on at the end of the turn
         return false;

@@ -143,17 +143,19 @@ static void on_file(void *data, unsigned worker, struct str path, struct str abs
     (void)worker;
     (void)absolute;
     enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, HEAD_BYTES));
-    if (format == FORMAT_NONE || !analyzer_probe(scan->analyzer, format, path, bytes)) {
+    struct str folder_path = in_folder(scan, path);
+    if (format == FORMAT_NONE || !analyzer_probe(scan->analyzer, format, folder_path, bytes)) {
         return;
     }
     struct arena arena = {0};
     struct text *text = text_create(bytes);
-    bool has_tree = format_language(format) && analyzer_wants_tree(scan->analyzer, format, path);
+    bool has_tree =
+        format_language(format) && analyzer_wants_tree(scan->analyzer, format, folder_path);
     struct tree *tree = has_tree && text ? tree_parse(text, format_language(format), NULL) : NULL;
     if (text) {
         struct analysis_input input = {
             .path = path,
-            .folder_path = in_folder(scan, path),
+            .folder_path = folder_path,
             .format = format,
             .text = text,
             .tree = tree,

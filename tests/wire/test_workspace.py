@@ -89,6 +89,19 @@ class Settings(LspCase):
         client.drop("window/showMessage")
         client.finish()
 
+    def test_a_convention_with_a_folder_in_its_pattern(self):
+        """A pattern with '/' counts from the workspace folder, in the editor and in `check`."""
+        self.fake()
+        conventions = [{"files": ["conf/robot.yaml"], "path": "brain.engine"}]
+        self.write(".ollama-ls.json", json.dumps({"conventions": conventions}))
+        client = self.client("full")
+        text = "brain:\n  engine: zzz-unknown\n"  # no word that a probe would stop at
+        uri = self.open(client, "conf/robot.yaml", text, on_disk=True)
+        self.expect(client, uri, "unknown-model")
+        out = self.run_program("check", self.workspace, cwd=self.home).out
+        self.assertIn("zzz-unknown", out)
+        client.finish()
+
     def test_a_client_that_answers_configuration_badly(self):
         self.fake()
         for answer in (None, [], [None], [5], ["x"], [[]], {}, LspError({"code": -32603,
