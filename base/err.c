@@ -9,10 +9,18 @@
 #include "base/arena.h"
 
 static const char *const names[] = {
-    [ERR_OK] = "ok",           [ERR_CANCELLED] = "cancelled", [ERR_TIMEOUT] = "timeout",
-    [ERR_NOT_FOUND] = "not-found", [ERR_INVALID] = "invalid", [ERR_LIMIT] = "limit",
-    [ERR_IO] = "io",           [ERR_PROTOCOL] = "protocol",   [ERR_REMOTE] = "remote",
-    [ERR_DENIED] = "denied",   [ERR_CONFLICT] = "conflict",   [ERR_BUG] = "bug",
+    [ERR_OK] = "ok",
+    [ERR_CANCELLED] = "cancelled",
+    [ERR_TIMEOUT] = "timeout",
+    [ERR_NOT_FOUND] = "not-found",
+    [ERR_INVALID] = "invalid",
+    [ERR_LIMIT] = "limit",
+    [ERR_IO] = "io",
+    [ERR_PROTOCOL] = "protocol",
+    [ERR_REMOTE] = "remote",
+    [ERR_DENIED] = "denied",
+    [ERR_CONFLICT] = "conflict",
+    [ERR_BUG] = "bug",
 };
 
 const char *err_name(enum err code) {

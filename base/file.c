@@ -15,10 +15,8 @@
 static enum err err_of_errno(int code) {
     switch (code) {
     case ENOENT:
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    default:
-        return ERR_IO;
+    case ENOTDIR: return ERR_NOT_FOUND;
+    default: return ERR_IO;
     }
 }
 

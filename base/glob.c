@@ -7,7 +7,7 @@
 // that {a,b}{a,b}{a,b}… cannot multiply without end.
 #include "base/glob.h"
 
-#define PATTERN_MAX 512    // longer ones match nothing
+#define PATTERN_MAX 512     // longer ones match nothing
 #define EXPANSIONS_MAX 1024 // more alternatives than this are not tried
 
 // The end of the class that opens at `i`, i.e. the index of its ']', or STR_NPOS if it never

@@ -106,10 +106,10 @@ void log_write(enum log_level level, const char *module, const char *format, ...
     size_t i = (size_t)level < 4 ? (size_t)level : 0;
 
     pthread_mutex_lock(&state.lock);
-    struct str line = arena_printf(
-        &arena, "%8lld %s %s: %.*s%s\n",
-        (long long)(state.start_ms > 0 ? clock_ms() - state.start_ms : 0), level_names[i], module,
-        STR_ARG(message), cut ? "…" : "");
+    struct str line =
+        arena_printf(&arena, "%8lld %s %s: %.*s%s\n",
+                     (long long)(state.start_ms > 0 ? clock_ms() - state.start_ms : 0),
+                     level_names[i], module, STR_ARG(message), cut ? "…" : "");
     write_line(state.fd >= 0 ? state.fd : STDERR_FILENO, line);
     log_sink sink = state.sink;
     void *data = state.sink_data;

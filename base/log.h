@@ -27,7 +27,7 @@ void log_write(enum log_level level, const char *module, const char *format, ...
 
 // Each .c file that logs defines LOG_MODULE "name" before use. Arguments are not evaluated when
 // off.
-#define LOG_AT(level, ...) \
+#define LOG_AT(level, ...)                                                                         \
     (log_enabled(level) ? log_write(level, LOG_MODULE, __VA_ARGS__) : (void)0)
 #define LOG_ERR(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 #define LOG_WRN(...) LOG_AT(LOG_WARN, __VA_ARGS__)

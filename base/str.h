@@ -15,7 +15,8 @@ struct str {
 };
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1} // for static tables
+#define STR_INIT(literal)                                                                          \
+    { "" literal, sizeof(literal) - 1 } // for static tables
 #define STR_NONE ((struct str){0})
 // For printf: printf("%.*s", STR_ARG(s)).
 #define STR_ARG(s) ((int)(s).n), ((s).p ? (s).p : "")
@@ -83,7 +84,7 @@ static inline char char_lower(char c) {
 
 // Equality and order that ignore ASCII case.
 bool str_ieq(struct str a, struct str b);
-int str_cmp(struct str a, struct str b);  // bytewise, like strcmp
+int str_cmp(struct str a, struct str b); // bytewise, like strcmp
 int str_icmp(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
@@ -100,7 +101,8 @@ static inline bool str_contains(struct str s, struct str needle) {
     return str_find(s, needle) != STR_NPOS;
 }
 
-// Are the bytes of `wanted` in `s`, in order but not necessarily side by side? ASCII case is ignored.
+// Are the bytes of `wanted` in `s`, in order but not necessarily side by side? ASCII case is
+// ignored.
 bool str_isubsequence(struct str s, struct str wanted);
 
 // Without white space (char_is_space) at both ends.

@@ -28,7 +28,7 @@ struct strmap {
     unsigned flags;
     struct strmap_entry *at; // n entries in order of insertion
     size_t n;
-    size_t cap; // private
+    size_t cap;        // private
     uint32_t *slots;   // private: index + 1 into `at`, 0 is free
     size_t slot_count; // private: 0 or a power of two
 };

@@ -166,10 +166,11 @@ bool char_is_unsafe(uint32_t c) {
         uint32_t from;
         uint32_t to;
     } ranges[] = {
-        {0x00, 0x1F},       {0x7F, 0x9F},     {0xAD, 0xAD},     {0x34F, 0x34F},   {0x61C, 0x61C},
-        {0x115F, 0x1160},   {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E},
-        {0x2060, 0x206F},   {0x3164, 0x3164}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB},
-        {0x1D173, 0x1D17A}, {0xE0000, 0xE007F},
+        {0x00, 0x1F},       {0x7F, 0x9F},     {0xAD, 0xAD},     {0x34F, 0x34F},
+        {0x61C, 0x61C},     {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},
+        {0x200B, 0x200F},   {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+        {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB}, {0x1D173, 0x1D17A},
+        {0xE0000, 0xE007F},
     };
     if (c >= 0x20 && c < 0x7F) {
         return false;
@@ -264,8 +265,9 @@ struct str markdown_escape(struct arena *arena, struct str s) {
     for (size_t i = 0; i < shown.n; i++) {
         // Bare addresses become links by themselves in many readers.
         struct str rest = str_from_index(shown, i);
-        bool begins_link = str_starts(rest, STR("://")) ||
-                           (shown.p[i] == '.' && i >= 3 && str_ieq(str_slice(shown, i - 3, i), STR("www")));
+        bool begins_link =
+            str_starts(rest, STR("://")) ||
+            (shown.p[i] == '.' && i >= 3 && str_ieq(str_slice(shown, i - 3, i), STR("www")));
         if (begins_link || str_find_char(special, shown.p[i]) != STR_NPOS) {
             out[n++] = '\\';
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `check`: the linter. Three steps: walk and analyse on every core (no network), ask the servers that
-// references name (one loop), judge and print. Only files with something in them are kept.
+// `check`: the linter. Three steps: walk and analyse on every core (no network), ask the servers
+// that references name (one loop), judge and print. Only files with something in them are kept.
 #include "cli/check.h"
 
 #include <getopt.h>
@@ -86,8 +86,8 @@ static struct str folder_path(const struct check *check, struct str absolute) {
     return root.n ? path_relative(absolute, root) : absolute;
 }
 
-static struct checked_file *file_create(const struct check *check, struct str path, struct str absolute,
-                                        enum format format, struct str bytes) {
+static struct checked_file *file_create(const struct check *check, struct str path,
+                                        struct str absolute, enum format format, struct str bytes) {
     struct checked_file *file = mem_alloc(sizeof(*file));
     file->path = arena_copy(&file->arena, path);
     file->absolute = arena_copy(&file->arena, absolute);
@@ -105,7 +105,8 @@ static void file_destroy(struct checked_file *file) {
     free(file);
 }
 
-static void on_file(void *data, unsigned worker, struct str path, struct str absolute, struct str bytes) {
+static void on_file(void *data, unsigned worker, struct str path, struct str absolute,
+                    struct str bytes) {
     struct check *check = data;
     (void)worker;
     enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, HEAD_BYTES));
@@ -142,7 +143,8 @@ static int by_path(const void *a, const void *b) {
 
 // --- servers ---
 
-static void document_of(struct check *check, struct checked_file *file, struct session_document *document) {
+static void document_of(struct check *check, struct checked_file *file,
+                        struct session_document *document) {
     *document = (struct session_document){
         .session = check->cli.session,
         .root = file->root,
@@ -158,7 +160,8 @@ static void ask_servers(struct check *check) {
         struct session_document document;
         struct server **wanted;
         document_of(check, check->files.at[i], &document);
-        size_t n = session_servers_of(check->cli.session, &document, check->files.at[i]->analysis, &wanted);
+        size_t n = session_servers_of(check->cli.session, &document, check->files.at[i]->analysis,
+                                      &wanted);
         for (size_t w = 0; w < n; w++) {
             size_t s = 0;
             while (s < servers.n && servers.at[s] != wanted[w]) {
@@ -211,7 +214,7 @@ static void collect_unchecked(struct check *check) {
             if (h == hosts.n) {
                 struct unchecked_host *host = VEC_PUSH(&check->arena, &hosts);
                 host->host = arena_copy(&check->arena, view.url);
-                host->reason = check->offline                          ? STR("offline")
+                host->reason = check->offline                      ? STR("offline")
                                : view.verdict == VERDICT_UNTRUSTED ? STR("host not trusted")
                                                                    : STR("no answer");
             }
@@ -235,8 +238,8 @@ static void fix_file(struct check *check, struct checked_file *file, size_t *fix
         }
         struct error error = {0};
         struct str bytes;
-        if (fix_apply(&file->arena, file->absolute, text_str(file->text), edits, n, &bytes, &error) !=
-            ERR_OK) {
+        if (fix_apply(&file->arena, file->absolute, text_str(file->text), edits, n, &bytes,
+                      &error) != ERR_OK) {
             on_error(check, file->path, arena_cstr(&file->arena, error.message));
             return;
         }
@@ -319,8 +322,10 @@ static bool parse_format(const char *word, struct check *check) {
     static const struct {
         const char *name;
         void (*report)(const struct check_result *);
-    } formats[] = {
-        {"text", report_text}, {"json", report_json}, {"sarif", report_sarif}, {"github", report_github}};
+    } formats[] = {{"text", report_text},
+                   {"json", report_json},
+                   {"sarif", report_sarif},
+                   {"github", report_github}};
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (strcmp(word, formats[i].name) == 0) {
             check->report = formats[i].report;
@@ -356,7 +361,8 @@ static int parse_options(int argc, char **argv, struct check *check) {
         case SEVERITY:
             if (!severity_parse(str_from(optarg), &check->result.threshold) ||
                 check->result.threshold == SEVERITY_OFF) {
-                return usage_error("check", "--severity must be error, warning, information or hint");
+                return usage_error("check",
+                                   "--severity must be error, warning, information or hint");
             }
             break;
         case NO_IGNORE: check->no_ignore = true; break;
@@ -378,12 +384,14 @@ static struct catalog *read_catalog(struct check *check) {
         catalog = catalog_from_file(text, &check->arena, &error);
     }
     if (!catalog) {
-        fprintf(stderr, "ollama-ls check: --catalog %s: %.*s\n", check->catalog_path, STR_ARG(error.message));
+        fprintf(stderr, "ollama-ls check: --catalog %s: %.*s\n", check->catalog_path,
+                STR_ARG(error.message));
     }
     return catalog;
 }
 
-// The folder that a given path stands for: itself or its parent, absolute; empty if it is not there.
+// The folder that a given path stands for: itself or its parent, absolute; empty if it is not
+// there.
 static struct str root_of_path(struct arena *arena, const char *given) {
     struct stat info;
     char *real = realpath(given, NULL);
@@ -397,7 +405,8 @@ static struct str root_of_path(struct arena *arena, const char *given) {
 }
 
 // The workspace: the working folder, and what is given outside of it or has settings of its own.
-static void open_session(struct check *check, struct catalog *catalog, const char *const *paths, size_t n) {
+static void open_session(struct check *check, struct catalog *catalog, const char *const *paths,
+                         size_t n) {
     struct session_options options = {
         .host_flag = check->host,
         .offline = check->offline,

@@ -6,11 +6,11 @@
 #include "cli/cli.h"
 
 struct checked_file {
-    struct str path;     // as the user spelled it
+    struct str path; // as the user spelled it
     struct str absolute;
-    struct str root;     // workspace folder, for .env look-up and trust; may be empty
-    struct arena arena;  // everything below
-    struct text *text;   // owned
+    struct str root;    // workspace folder, for .env look-up and trust; may be empty
+    struct arena arena; // everything below
+    struct text *text;  // owned
     struct analysis_input input;
     struct analysis *analysis;
     struct findings findings;

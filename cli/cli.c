@@ -20,7 +20,8 @@ static const struct cli_command commands[] = {
      "  --format text|json|sarif|github   how findings are printed (default text)\n"
      "  --fix                             apply the certain text edits; nothing is ever pulled\n"
      "  --offline                         open no socket; what is installed is unknown\n"
-     "  --catalog FILE                    what is installed: output of `models --json`, or names, one a line\n"
+     "  --catalog FILE                    what is installed: output of `models --json`, or names, "
+     "one a line\n"
      "  --host URL                        the default server, instead of OLLAMA_HOST\n"
      "  --severity error|warning|information|hint\n"
      "                                    print and count findings from here on (default warning)\n"
@@ -57,7 +58,8 @@ int usage_error(const char *command, const char *format, ...) {
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\nTry: ollama-ls %s%s\n", command ? "help " : "--help", command ? command : "");
+    fprintf(stderr, "\nTry: ollama-ls %s%s\n", command ? "help " : "--help",
+            command ? command : "");
     return EXIT_USAGE;
 }
 
@@ -69,7 +71,8 @@ static void print_help(void) {
         printf("  ollama-ls %-25s %s\n", commands[i].synopsis, commands[i].about);
     }
     puts("  ollama-ls --version | --help | help CMD\n\n"
-         "Environment: OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_LS_LOG=error|warn|info|debug, proxy variables.\n"
+         "Environment: OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_LS_LOG=error|warn|info|debug, proxy "
+         "variables.\n"
          "Settings: $XDG_CONFIG_HOME/ollama-ls/config.json, .ollama-ls.json in a workspace.");
 }
 
@@ -88,12 +91,14 @@ static int print_command_help(const char *name) {
 
 // Somebody typed the program's name into a terminal: an editor would have piped.
 static int explain_on_terminal(void) {
-    fputs("ollama-ls is a language server: an editor starts it and talks to it on standard input.\n\n"
-          "  Neovim 0.11+   vim.lsp.config('ollama_ls', {cmd = {'ollama-ls'}}); vim.lsp.enable('ollama_ls')\n"
-          "  Emacs eglot    (add-to-list 'eglot-server-programs '(yaml-mode . (\"ollama-ls\")))\n"
-          "  Helix          [language-server.ollama-ls] command = \"ollama-ls\"\n\n"
-          "In a terminal: ollama-ls check . | models | status | pull MODEL; more with --help.\n",
-          stderr);
+    fputs(
+        "ollama-ls is a language server: an editor starts it and talks to it on standard input.\n\n"
+        "  Neovim 0.11+   vim.lsp.config('ollama_ls', {cmd = {'ollama-ls'}}); "
+        "vim.lsp.enable('ollama_ls')\n"
+        "  Emacs eglot    (add-to-list 'eglot-server-programs '(yaml-mode . (\"ollama-ls\")))\n"
+        "  Helix          [language-server.ollama-ls] command = \"ollama-ls\"\n\n"
+        "In a terminal: ollama-ls check . | models | status | pull MODEL; more with --help.\n",
+        stderr);
     return EXIT_USAGE;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The terminal half: one file per command, one table that names them (cli.c). A command returns the
-// exit code of the process (DESIGN A2): 0 fine, 1 found something or a server said no, 2 usage or I/O.
+// exit code of the process (DESIGN A2): 0 fine, 1 found something or a server said no, 2 usage or
+// I/O.
 #pragma once
 
 #include "session/session.h"
@@ -19,7 +20,6 @@ struct cli_command {
 
 // The whole program. Returns the exit code.
 int cli_main(int argc, char **argv);
-
 
 int check_run(int argc, char **argv);
 int models_run(int argc, char **argv);

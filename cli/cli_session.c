@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A session for commands that ask servers once and end: the loop is run until the answers are there.
+// A session for commands that ask servers once and end: the loop is run until the answers are
+// there.
 #include <stdio.h>
 
 #include "base/arena.h"

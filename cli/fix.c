@@ -24,8 +24,8 @@ struct str edits_apply(struct arena *arena, struct str bytes, const struct edit 
     return result;
 }
 
-enum err fix_apply(struct arena *arena, struct str path, struct str expected, const struct edit *edits,
-                   size_t n, struct str *out, struct error *error) {
+enum err fix_apply(struct arena *arena, struct str path, struct str expected,
+                   const struct edit *edits, size_t n, struct str *out, struct error *error) {
     struct str now;
     const char *name = arena_cstr(arena, path);
     enum err result = file_read(arena, name, LIMIT_FILE, &now);

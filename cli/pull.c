@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `pull MODEL`: a progress bar on a terminal, plain lines otherwise. Ctrl-C closes the stream; Ollama
-// keeps what it has and goes on from there next time.
+// `pull MODEL`: a progress bar on a terminal, plain lines otherwise. Ctrl-C closes the stream;
+// Ollama keeps what it has and goes on from there next time.
 #include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "cli/cli.h"
 
 #define BAR_WIDTH 30
-#define REPORT_MS 100       // between two drawings of the bar
+#define REPORT_MS 100        // between two drawings of the bar
 #define PLAIN_REPORT_MS 5000 // between two plain lines
 
 struct pull {
@@ -42,9 +42,9 @@ static void print_progress(struct pull *pull, bool final) {
     int64_t bytes = pull->progress.completed - pull->begun_bytes;
     int64_t speed = seconds > 0 ? bytes / seconds : 0;
     struct str status = display_escape(&arena, pull->progress.status, 60);
-    struct str amount = arena_printf(
-        &arena, "%.*s of %.*s", STR_ARG(format_size(&arena, pull->progress.completed)),
-        STR_ARG(format_size(&arena, pull->progress.total)));
+    struct str amount =
+        arena_printf(&arena, "%.*s of %.*s", STR_ARG(format_size(&arena, pull->progress.completed)),
+                     STR_ARG(format_size(&arena, pull->progress.total)));
     if (speed > 0 && pull->progress.total > pull->progress.completed) {
         int64_t left = (pull->progress.total - pull->progress.completed) / speed;
         amount = arena_printf(&arena, "%.*s, %.*s/s, %lldm%02llds left", STR_ARG(amount),
@@ -92,9 +92,11 @@ static void on_done(void *data, const struct call_result *result) {
     pull->result = result->code;
     if (result->code != ERR_OK) {
         struct str message = display_escape(&pull->arena, result->message, 0);
-        fprintf(stderr, "%sollama-ls pull: %.*s\n", pull->is_terminal ? "\n" : "", STR_ARG(message));
+        fprintf(stderr, "%sollama-ls pull: %.*s\n", pull->is_terminal ? "\n" : "",
+                STR_ARG(message));
         if (result->remedy.n) {
-            fprintf(stderr, "Try: %.*s\n", STR_ARG(display_escape(&pull->arena, result->remedy, 0)));
+            fprintf(stderr, "Try: %.*s\n",
+                    STR_ARG(display_escape(&pull->arena, result->remedy, 0)));
         }
     }
     uv_close((uv_handle_t *)&pull->signal, NULL);
@@ -121,7 +123,8 @@ static int run(struct cli_session *cli, struct str model) {
         uv_run(&cli->loop, UV_RUN_ONCE);
     }
     if (pull.result == ERR_OK) {
-        printf("%.*s is installed on %.*s\n", STR_ARG(model), STR_ARG(uri_redact(&pull.arena, server->url)));
+        printf("%.*s is installed on %.*s\n", STR_ARG(model),
+               STR_ARG(uri_redact(&pull.arena, server->url)));
     }
     pull_progress_finish(&pull.progress);
     arena_finish(&pull.arena);
@@ -149,7 +152,8 @@ int pull_run(int argc, char **argv) {
         struct arena arena = {0};
         struct str shown = display_escape(&arena, model, 80);
         struct str why = model_name_problem_text(&arena, model, &problem);
-        int code = usage_error("pull", "\"%.*s\" is not a model name: %.*s", STR_ARG(shown), STR_ARG(why));
+        int code =
+            usage_error("pull", "\"%.*s\" is not a model name: %.*s", STR_ARG(shown), STR_ARG(why));
         arena_finish(&arena);
         return code;
     }

@@ -36,8 +36,9 @@ static void each_finding(const struct check_result *result, print_fn print, void
     }
 }
 
-static void print_text(struct arena *arena, const struct checked_file *file, const struct finding *finding,
-                       struct position start, struct position end, void *data) {
+static void print_text(struct arena *arena, const struct checked_file *file,
+                       const struct finding *finding, struct position start, struct position end,
+                       void *data) {
     (void)end;
     (void)data;
     printf("%.*s:%u:%u: %s: %.*s [%s]\n", STR_ARG(display_escape(arena, file->path, 0)), start.line,
@@ -72,8 +73,9 @@ static struct json_object *fixes_json(const struct finding *finding) {
     return fixes;
 }
 
-static void add_json(struct arena *arena, const struct checked_file *file, const struct finding *finding,
-                     struct position start, struct position end, void *data) {
+static void add_json(struct arena *arena, const struct checked_file *file,
+                     const struct finding *finding, struct position start, struct position end,
+                     void *data) {
     struct json_object *object = json_object_new_object();
     json_set_str(object, "path", file->path);
     json_set_str(object, "uri", uri_from_path(arena, file->absolute));
@@ -141,15 +143,16 @@ static struct str github_escape(struct arena *arena, struct str s, bool is_prope
     return arena_join(arena, out, str_from_index(s, from));
 }
 
-static void print_github(struct arena *arena, const struct checked_file *file, const struct finding *finding,
-                         struct position start, struct position end, void *data) {
+static void print_github(struct arena *arena, const struct checked_file *file,
+                         const struct finding *finding, struct position start, struct position end,
+                         void *data) {
     (void)data;
     const char *level = finding->severity == SEVERITY_ERROR     ? "error"
                         : finding->severity == SEVERITY_WARNING ? "warning"
                                                                 : "notice";
-    printf("::%s file=%.*s,line=%u,col=%u,endLine=%u,endColumn=%u,title=ollama-ls %s::%.*s\n", level,
-           STR_ARG(github_escape(arena, file->path, true)), start.line, start.character, end.line,
-           end.character, finding_code_name(finding->code),
+    printf("::%s file=%.*s,line=%u,col=%u,endLine=%u,endColumn=%u,title=ollama-ls %s::%.*s\n",
+           level, STR_ARG(github_escape(arena, file->path, true)), start.line, start.character,
+           end.line, end.character, finding_code_name(finding->code),
            STR_ARG(github_escape(arena, display_escape(arena, finding->message, 0), false)));
 }
 

@@ -31,8 +31,9 @@ static struct json_object *rules(void) {
         json_set(rule, "defaultConfiguration", configuration);
         if (OLLAMA_LS_DOCS_URL[0]) {
             struct arena arena = {0};
-            json_set_str(rule, "helpUri",
-                         arena_printf(&arena, "%s#%s", OLLAMA_LS_DOCS_URL, finding_code_name(code)));
+            json_set_str(
+                rule, "helpUri",
+                arena_printf(&arena, "%s#%s", OLLAMA_LS_DOCS_URL, finding_code_name(code)));
             arena_finish(&arena);
         }
         json_add(list, rule);

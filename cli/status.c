@@ -117,7 +117,8 @@ static int run_watch(const struct session_options *options, bool json) {
     }
     struct server *servers[LIMIT_SERVERS];
     size_t n = 0;
-    for (struct server *it; n < LIMIT_SERVERS && (it = session_server_at(watch.session, n)) != NULL;) {
+    for (struct server *it;
+         n < LIMIT_SERVERS && (it = session_server_at(watch.session, n)) != NULL;) {
         servers[n++] = it;
     }
     session_want(watch.session, &watch.interest, servers, n);
@@ -132,7 +133,8 @@ static int run_once(const struct session_options *options, bool json) {
     cli_session_open(&cli, options, NULL, 0);
     struct server *servers[LIMIT_SERVERS];
     size_t n = 0;
-    for (struct server *it; n < LIMIT_SERVERS && (it = session_server_at(cli.session, n)) != NULL;) {
+    for (struct server *it;
+         n < LIMIT_SERVERS && (it = session_server_at(cli.session, n)) != NULL;) {
         servers[n++] = it;
     }
     cli_session_refresh(&cli, servers, n);

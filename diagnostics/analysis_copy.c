@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Reading a file leaves much behind in its arena (decoded values, environments, paths) that the result
-// does not need. Who keeps a result for long copies it and drops the rest.
+// Reading a file leaves much behind in its arena (decoded values, environments, paths) that the
+// result does not need. Who keeps a result for long copies it and drops the rest.
 #include "diagnostics/analysis.h"
 
 static struct str keep(struct arena *arena, struct str bytes, struct str s) {
@@ -25,7 +25,8 @@ struct analysis *analysis_copy(struct arena *arena, const struct analysis *analy
         reference->convention = keep(arena, bytes, reference->convention);
         reference->host.written = keep(arena, bytes, reference->host.written);
     }
-    copy->ignores = ARENA_ARRAY(arena, analysis->n_ignores ? analysis->n_ignores : 1, struct ignore);
+    copy->ignores =
+        ARENA_ARRAY(arena, analysis->n_ignores ? analysis->n_ignores : 1, struct ignore);
     for (size_t i = 0; i < analysis->n_ignores; i++) {
         copy->ignores[i] = analysis->ignores[i];
         copy->ignores[i].codes = keep(arena, bytes, analysis->ignores[i].codes);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // One analysis from start to end: the format's reader collects, hosts are looked up (config-formats
-// 2.5), doubles are taken out, comments that silence are found. Pure; all memory is the caller's arena.
+// 2.5), doubles are taken out, comments that silence are found. Pure; all memory is the caller's
+// arena.
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -297,45 +298,26 @@ static bool is_example(struct str path) {
 
 static void collect(struct collector *collector) {
     switch (collector->input->format) {
-    case FORMAT_MODELFILE:
-        modelfile_collect(collector);
-        break;
-    case FORMAT_DOTENV:
-        dotenv_collect(collector);
-        break;
+    case FORMAT_MODELFILE: modelfile_collect(collector); break;
+    case FORMAT_DOTENV: dotenv_collect(collector); break;
     case FORMAT_YAML:
     case FORMAT_JSON:
-    case FORMAT_TOML:
-        config_collect(collector);
-        break;
-    case FORMAT_SHELL:
-        shell_file_collect(collector);
-        break;
-    case FORMAT_MAKEFILE:
-        makefile_collect(collector);
-        break;
-    case FORMAT_DOCKERFILE:
-        dockerfile_collect(collector);
-        break;
-    case FORMAT_SYSTEMD:
-        systemd_collect(collector);
-        break;
-    case FORMAT_NAMEL3SS:
-        namel3ss_collect(collector);
-        break;
-    case FORMAT_MARKDOWN:
-        markdown_collect(collector);
-        break;
-    case FORMAT_NONE:
-        break;
+    case FORMAT_TOML: config_collect(collector); break;
+    case FORMAT_SHELL: shell_file_collect(collector); break;
+    case FORMAT_MAKEFILE: makefile_collect(collector); break;
+    case FORMAT_DOCKERFILE: dockerfile_collect(collector); break;
+    case FORMAT_SYSTEMD: systemd_collect(collector); break;
+    case FORMAT_NAMEL3SS: namel3ss_collect(collector); break;
+    case FORMAT_MARKDOWN: markdown_collect(collector); break;
+    case FORMAT_NONE: break;
     }
 }
 
 struct analysis *analyzer_run(const struct analyzer *analyzer, struct arena *arena,
                               const struct analysis_input *input) {
     struct analysis *analysis = ARENA_NEW(arena, struct analysis);
-    struct collector collector = {.arena = arena, .analyzer = analyzer, .input = input,
-                                  .bytes = text_str(input->text)};
+    struct collector collector = {
+        .arena = arena, .analyzer = analyzer, .input = input, .bytes = text_str(input->text)};
     analysis->is_example = is_example(input->path);
     if (collector.bytes.n > LIMIT_FILE ||
         !analyzer_probe(analyzer, input->format, input->folder_path, collector.bytes)) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// From pieces of text to references: trimming, placeholders, prefix forms, hosts. Everything here works
-// on pieces, so that a name found behind escapes or inside a block scalar still knows its place.
+// From pieces of text to references: trimming, placeholders, prefix forms, hosts. Everything here
+// works on pieces, so that a name found behind escapes or inside a block scalar still knows its
+// place.
 #include "diagnostics/collect.h"
 
 #include "base/limits.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Values of settings that are run or set: from YAML, JSON and TOML to the readers of command lines and
-// variables. The shapes are those of compose, Kubernetes, CI files, package.json and devcontainers.
+// Values of settings that are run or set: from YAML, JSON and TOML to the readers of command lines
+// and variables. The shapes are those of compose, Kubernetes, CI files, package.json and
+// devcontainers.
 #include "diagnostics/settings.h"
 
 #define WORDS_MAX 256 // words of a command written as a list
@@ -68,7 +69,8 @@ void settings_command(struct settings *settings, const struct config_node *node,
             words[n++] = piece;
         }
     }
-    // Lists of lines are done with; a list of words is one command, behind what compose puts in front.
+    // Lists of lines are done with; a list of words is one command, behind what compose puts in
+    // front.
     size_t first =
         n > 0 && (str_eq(words[0].text, STR("CMD")) || str_eq(words[0].text, STR("CMD-SHELL")));
     if (is_words && n > first && !is_shell(words[first].text)) {
@@ -119,7 +121,8 @@ void settings_environment(struct settings *settings, const struct config_node *n
     environment_collect(settings->collector, items.at, items.n, convention, 0);
 }
 
-// Is `node` what follows the entry point of Ollama's image: compose's `command`, Kubernetes' `args`?
+// Is `node` what follows the entry point of Ollama's image: compose's `command`, Kubernetes'
+// `args`?
 static bool follows_entrypoint(const struct config *config, const struct config_node *object,
                                const struct config_node *node) {
     struct str image = config_text(config, config_get(config, object, STR("image")));

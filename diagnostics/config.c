@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The tree of settings files: nodes, lookup, decoding (config.h says why it exists). Invariants: a
-// node's span lies in its parent's; children are in file order; an alias' target was read before it.
+// node's span lies in its parent's; children are in file order; an alias' target was read before
+// it.
 #include "diagnostics/config.h"
 
 #include "base/limits.h"
@@ -29,17 +30,10 @@ struct config *config_read(struct arena *arena, enum format format, struct str b
     config->bytes = str_slice(bytes, 0, LIMIT_FILE);
     config->format = format;
     switch (format) {
-    case FORMAT_YAML:
-        yaml_read(config);
-        break;
-    case FORMAT_JSON:
-        json_read(config);
-        break;
-    case FORMAT_TOML:
-        toml_read(config);
-        break;
-    default:
-        break;
+    case FORMAT_YAML: yaml_read(config); break;
+    case FORMAT_JSON: json_read(config); break;
+    case FORMAT_TOML: toml_read(config); break;
+    default: break;
     }
     index_members(config);
     return config;
@@ -93,17 +87,12 @@ static enum quoting style_quoting(enum config_style style, struct str bytes, siz
     switch (style) {
     case STYLE_YAML_LITERAL:
     case STYLE_YAML_FOLDED:
-    case STYLE_TOML_MULTI:
-        return QUOTE_BLOCK;
+    case STYLE_TOML_MULTI: return QUOTE_BLOCK;
     case STYLE_YAML_DOUBLE:
-    case STYLE_JSON:
-        return QUOTE_DOUBLE;
-    case STYLE_YAML_SINGLE:
-        return QUOTE_SINGLE;
-    case STYLE_RAW:
-        return start > 0 && bytes.p[start - 1] == '"' ? QUOTE_DOUBLE : QUOTE_SINGLE;
-    default:
-        return QUOTE_NONE;
+    case STYLE_JSON: return QUOTE_DOUBLE;
+    case STYLE_YAML_SINGLE: return QUOTE_SINGLE;
+    case STYLE_RAW: return start > 0 && bytes.p[start - 1] == '"' ? QUOTE_DOUBLE : QUOTE_SINGLE;
+    default: return QUOTE_NONE;
     }
 }
 
@@ -168,8 +157,7 @@ struct piece config_decode(const struct config *config, enum config_style style,
     struct str raw = str_slice(config->bytes, start, end);
     struct piece piece = {.text = raw, .start = start, .end = end};
     piece.quoting = style_quoting(style, config->bytes, start);
-    if (style == STYLE_RAW || style == STYLE_PLAIN ||
-        str_find_char(raw, '\\') == STR_NPOS) {
+    if (style == STYLE_RAW || style == STYLE_PLAIN || str_find_char(raw, '\\') == STR_NPOS) {
         return piece;
     }
     char *text = ARENA_ARRAY(config->arena, raw.n + 4, char);
@@ -287,8 +275,8 @@ static const struct config_node *get_merged(const struct config *config,
     if (merge->kind == CONFIG_OBJECT) {
         return get_merged(config, merge, key, depth + 1);
     }
-    // Of a list of maps the first that has the key wins. The list is looked at to a bound: it may be
-    // long, and each of its elements may merge again.
+    // Of a list of maps the first that has the key wins. The list is looked at to a bound: it may
+    // be long, and each of its elements may merge again.
     size_t i = 0;
     for (const struct config_node *each = merge->first; each && i < 16; each = each->next, i++) {
         found = get_merged(config, each, key, depth + 4);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Inside diagnostics/ only: one shape for the files that hold settings. YAML, JSON (with comments,
-// trailing commas, bare keys) and TOML are read into a tree of objects, arrays and scalars that knows
-// where each key and value stands. Reading is one linear pass that cannot fail: what a strict parser
-// would refuse (a half-typed line, a Helm template, merge-conflict markers) costs that line, not the
-// file. That is why the tree-sitter trees are not used here: one `{{- if }}` line turns theirs into a
-// single error. Text is decoded only when asked for.
+// trailing commas, bare keys) and TOML are read into a tree of objects, arrays and scalars that
+// knows where each key and value stands. Reading is one linear pass that cannot fail: what a strict
+// parser would refuse (a half-typed line, a Helm template, merge-conflict markers) costs that line,
+// not the file. That is why the tree-sitter trees are not used here: one `{{- if }}` line turns
+// theirs into a single error. Text is decoded only when asked for.
 //
 // Everything lives in the arena; nodes are 32-bit offsets and pointers, at most LIMIT_CONFIG_NODES.
 #pragma once
@@ -22,7 +22,7 @@ enum config_kind {
 
 // How a key or scalar is written, which tells how to decode it.
 enum config_style {
-    STYLE_PLAIN,        // YAML plain (may be folded over lines), JSON number or word, TOML bare
+    STYLE_PLAIN, // YAML plain (may be folded over lines), JSON number or word, TOML bare
     STYLE_YAML_DOUBLE,
     STYLE_YAML_SINGLE,
     STYLE_YAML_LITERAL, // |
@@ -32,21 +32,22 @@ enum config_style {
     STYLE_TOML_MULTI,   // """…""": JSON escapes, "\" before a line end
 };
 
-#define CONFIG_WIDE 32 // conventions ask the root for some dozen keys each: wide objects get an index
+#define CONFIG_WIDE                                                                                \
+    32 // conventions ask the root for some dozen keys each: wide objects get an index
 
 struct config_node {
     uint8_t kind;      // enum config_kind
     uint8_t style;     // enum config_style, of a scalar
     uint8_t key_style; // enum config_style
     bool has_key;
-    bool matters; // set by config_collect: there is a needle in it
+    bool matters;                // set by config_collect: there is a needle in it
     uint32_t start, end;         // the value; of quoted scalars what stands between the quotes
     uint32_t key_start, key_end; // without quotes
     uint32_t n_children;
-    struct config_node *parent;  // NULL for the root of a document
+    struct config_node *parent;       // NULL for the root of a document
     struct config_node *first, *last; // children in file order
-    struct config_node *next;    // sibling; of a root the next document's root
-    struct config_node *target;  // CONFIG_ALIAS: the anchored node, or NULL
+    struct config_node *next;         // sibling; of a root the next document's root
+    struct config_node *target;       // CONFIG_ALIAS: the anchored node, or NULL
 };
 
 // Names to nodes in constant time: anchors of YAML, tables of TOML, members of wide objects.
@@ -55,7 +56,7 @@ struct config_index {
         const struct config_node *parent;
         struct str name;
         struct config_node *node;
-    } * slots;
+    } *slots;
     size_t cap; // a power of two, or 0
     size_t n;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs the conventions over a file of settings. The work follows the needles: values that hold one are
-// marked with all that is around them, and patterns and searches at any depth look at marked objects
-// only. A file of 100 kB with one reference costs little more than reading it.
+// Runs the conventions over a file of settings. The work follows the needles: values that hold one
+// are marked with all that is around them, and patterns and searches at any depth look at marked
+// objects only. A file of 100 kB with one reference costs little more than reading it.
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -155,8 +155,8 @@ static void set_host(struct worker *worker, size_t index, const struct config_no
         take_host(worker, index, block->host, HOST_ORIGIN_PROVIDER,
                   block->v1 ? block->v1 : ref->v1);
     } else if (ref->host_literal.n > 0) {
-        settings->collector->references.at[index].host = (struct reference_host){
-            .origin = HOST_ORIGIN_SIBLING, .written = ref->host_literal};
+        settings->collector->references.at[index].host =
+            (struct reference_host){.origin = HOST_ORIGIN_SIBLING, .written = ref->host_literal};
     }
 }
 
@@ -175,9 +175,15 @@ static void add_reference(struct worker *worker, const struct config_node *objec
     const struct ref_rule *ref = worker->ref;
     const struct convention *convention = worker->convention;
     struct model_place place = {
-        .value = value, .forms = ref->forms, .n_forms = ref->n_forms, .ids = worker->ids.at,
-        .n_ids = worker->ids.n, .role = role_of(worker, object), .flags = ref->flags,
-        .convention = convention->name, .maps_aliases = convention->maps_aliases,
+        .value = value,
+        .forms = ref->forms,
+        .n_forms = ref->n_forms,
+        .ids = worker->ids.at,
+        .n_ids = worker->ids.n,
+        .role = role_of(worker, object),
+        .flags = ref->flags,
+        .convention = convention->name,
+        .maps_aliases = convention->maps_aliases,
         .takes_empty = convention->n_files > 0 || convention->when.n > 0,
     };
     if (ref->pulls.n > 0 &&
@@ -220,8 +226,8 @@ static bool visit_reference(void *data, const struct config_node *node, bool is_
             return true;
         }
     }
-    struct piece piece = is_key ? config_key_piece(settings->config, value)
-                                : config_value(settings->config, value);
+    struct piece piece =
+        is_key ? config_key_piece(settings->config, value) : config_value(settings->config, value);
     for (size_t from = 0; from <= piece.text.n;) {
         size_t to = piece.text.n;
         if (ref->separator) {
@@ -310,8 +316,11 @@ static bool visit_environment(void *data, const struct config_node *node, bool i
 
 static void run_path(struct worker *worker, const struct path *path, const struct config_node *from,
                      unsigned prune, bool (*visit)(void *, const struct config_node *, bool)) {
-    struct path_walk walk = {.config = worker->settings->config, .root = worker->settings->root,
-                             .prune = prune, .visit = visit, .data = worker,
+    struct path_walk walk = {.config = worker->settings->config,
+                             .root = worker->settings->root,
+                             .prune = prune,
+                             .visit = visit,
+                             .data = worker,
                              .budget = worker->budget};
     path_run(&walk, path, from);
     worker->budget = walk.budget;
@@ -360,8 +369,8 @@ static void walk_objects(struct settings *settings, struct worker *workers, size
         return;
     }
     if (node->kind == CONFIG_OBJECT) {
-        // Of two references to one value the first is kept: what knows the file goes before the sibling
-        // rule, which knows hosts and goes before what looks at a value alone.
+        // Of two references to one value the first is kept: what knows the file goes before the
+        // sibling rule, which knows hosts and goes before what looks at a value alone.
         size_t i = 0;
         for (; i < n && convention_is_specific(workers[i].convention); i++) {
             run_rules(&workers[i], node, true);
@@ -401,8 +410,11 @@ static bool visit_never(void *data, const struct config_node *node, bool is_key)
 static void remove_never(struct worker *worker) {
     struct never never = {.worker = worker};
     for (size_t i = 0; i < worker->convention->n_never; i++) {
-        struct path_walk walk = {.config = worker->settings->config, .root = worker->settings->root,
-                                 .visit = visit_never, .data = &never, .budget = worker->budget};
+        struct path_walk walk = {.config = worker->settings->config,
+                                 .root = worker->settings->root,
+                                 .visit = visit_never,
+                                 .data = &never,
+                                 .budget = worker->budget};
         path_run(&walk, &worker->convention->never[i], worker->settings->root);
     }
     if (never.spans.n == 0) {

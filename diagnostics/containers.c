@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Compose services and Kubernetes names. A file counts as one of containers by its contents: services
-// with an image or a build, or apiVersion beside kind.
+// Compose services and Kubernetes names. A file counts as one of containers by its contents:
+// services with an image or a build, or apiVersion beside kind.
 #include "diagnostics/containers.h"
 
 #include "diagnostics/convention.h"
@@ -66,8 +66,8 @@ const struct containers *containers_find(struct config *config) {
     return found ? containers : NULL;
 }
 
-// "11435:11434", "127.0.0.1:11435:11434/tcp", "${PORT:-11435}:11434": the port outside, 0 if the port
-// inside is another or the one outside is not told.
+// "11435:11434", "127.0.0.1:11435:11434/tcp", "${PORT:-11435}:11434": the port outside, 0 if the
+// port inside is another or the one outside is not told.
 static uint16_t published_by_text(struct str text, uint16_t port) {
     size_t slash = str_rfind_char(text, '/');
     text = str_slice(text, 0, slash == STR_NPOS ? text.n : slash);

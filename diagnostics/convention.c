@@ -133,8 +133,8 @@ void convention_set_init(struct convention_set *set, struct json_object *user,
     *set = (struct convention_set){0};
     arena_init(&set->arena);
     set->at = ARENA_ARRAY(&set->arena, BUILT_IN_MAX + USER_MAX, const struct convention *);
-    struct convention_reader reader = {.arena = &set->arena, .on_problem = on_problem, .data = data,
-                                       .is_user = true};
+    struct convention_reader reader = {
+        .arena = &set->arena, .on_problem = on_problem, .data = data, .is_user = true};
     if (user && !json_is(user, json_type_array)) {
         convention_problem(&reader, "conventions: an array is expected");
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside diagnostics/ only: where tools write models and hosts, as data. The files in conventions/ are
-// compiled in; settings add entries of the same format (docs/adding-a-convention.md describes it field
-// by field). A convention decides by content wherever it can: file names only narrow.
+// Inside diagnostics/ only: where tools write models and hosts, as data. The files in conventions/
+// are compiled in; settings add entries of the same format (docs/adding-a-convention.md describes
+// it field by field). A convention decides by content wherever it can: file names only narrow.
 //
 // A set is built once and then only read, from any thread.
 #pragma once
@@ -20,8 +20,8 @@ struct form {
     struct str prefix; // "ollama/"; with `has_id` what follows the id
     char host_mark;    // '@' in "NAME@HOST", or 0
     bool has_id;
-    bool is_wrong; // the tool does not take this form
-    struct str wanted; // the prefix it takes instead
+    bool is_wrong;         // the tool does not take this form
+    struct str wanted;     // the prefix it takes instead
     bool only_library_tag; // only a tagged name of a library family: "llama3.1:8b", not "sonnet"
 };
 
@@ -41,13 +41,13 @@ struct ref_rule {
     size_t n_roles;
     const struct path *hosts; // "host": relative to the object; the first that stands wins
     size_t n_hosts;
-    struct str host_literal; // "host": a URL
+    struct str host_literal;     // "host": a URL
     const struct path *provider; // "provider": text that names a provider of the file, or NULL
     const struct path *num_ctx;  // "numCtx": where a context length for it stands, or NULL
-    struct conditions pulls; // "pulls"; no group: never
-    char separator;          // "separator": the value is a list, or 0
-    unsigned flags;          // REF_QUIET, REF_PULLS, …
-    uint8_t v1;              // what the hosts of this rule want
+    struct conditions pulls;     // "pulls"; no group: never
+    char separator;              // "separator": the value is a list, or 0
+    unsigned flags;              // REF_QUIET, REF_PULLS, …
+    uint8_t v1;                  // what the hosts of this rule want
     uint8_t prune; // path_walk.prune: what needs no look because there is no needle in it
 };
 
@@ -88,8 +88,10 @@ struct variable_rule {
     enum model_role role;
     const struct form *forms;
     size_t n_forms;
-    struct conditions requires; // paths are names of variables
-    struct str *hosts; // names of the variables that hold its host, in order; none: `host_variables`
+    struct conditions
+        requires; // paths are names of variables
+    struct str
+        *hosts; // names of the variables that hold its host, in order; none: `host_variables`
     size_t n_hosts;
     char separator;
     uint8_t v1;
@@ -102,7 +104,7 @@ struct convention {
     struct str name;
     const struct str *files; // globs; none: any file
     size_t n_files;
-    unsigned formats; // bits 1 << enum format; 0: any
+    unsigned formats;             // bits 1 << enum format; 0: any
     const struct needle *needles; // any of them must occur; none: file names decide
     size_t n_needles;
     struct conditions when; // on the root of a document
@@ -120,7 +122,8 @@ struct convention {
     size_t n_provider_ids;
     const struct path *never; // values that look like references and are none
     size_t n_never;
-    const struct str *host_variables; // which variables of the file or the nearest .env hold the host
+    const struct str
+        *host_variables; // which variables of the file or the nearest .env hold the host
     size_t n_host_variables;
     bool has_host_variables; // given, possibly as none
     bool maps_aliases;       // "aliases": "continue"
@@ -142,7 +145,8 @@ struct sibling_lists {
     const struct str *model_list_keys;
     const struct str *name_keys; // of objects in a list of models
     const struct str *host_keys;
-    const struct str *nested_keys;  // objects that hold the settings of the provider named above them
+    const struct str
+        *nested_keys; // objects that hold the settings of the provider named above them
     const struct str *section_keys; // an object under such a key is Ollama's
     const struct str *embed_keys;   // patterns: the key of a model, or of the object around it
     const struct str *vision_keys;
@@ -159,11 +163,12 @@ struct convention_set {
     struct sibling_lists siblings;
     const struct str *host_variables; // default order
     size_t n_host_variables;
-    const struct str *container_names; // patterns: hosts only containers can resolve
+    const struct str *container_names;      // patterns: hosts only containers can resolve
     const struct variable_rule **variables; // exact names sorted, then patterns in order
     size_t n_exact;
     size_t n_variables;
-    const struct needle *needles; // of conventions for any file: what every file is looked through for
+    const struct needle
+        *needles; // of conventions for any file: what every file is looked through for
     size_t n_needles;
 };
 
@@ -183,5 +188,5 @@ static inline bool convention_is_specific(const struct convention *convention) {
 // Does it apply to a file of this format and name, contents aside?
 bool convention_takes(const struct convention *convention, enum format format, struct str path);
 
-bool str_list_has(const struct str *list, struct str word);           // ends with an empty string
-bool str_list_matches(const struct str *patterns, struct str text);   // likewise; wild_match
+bool str_list_has(const struct str *list, struct str word);         // ends with an empty string
+bool str_list_matches(const struct str *patterns, struct str text); // likewise; wild_match

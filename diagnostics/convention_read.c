@@ -81,7 +81,7 @@ static const struct path *read_paths(struct convention_reader *reader, struct js
 // must not pass in silence.
 static void check_members(struct convention_reader *reader, struct json_object *object,
                           const char *const *known) {
-    json_object_object_foreach(object, key, value) {
+    json_object_object_foreach (object, key, value) {
         (void)value;
         size_t i = 0;
         while (known[i] && strcmp(known[i], key) != 0) {
@@ -139,7 +139,7 @@ static void read_condition(struct convention_reader *reader, struct json_object 
 static void read_group(struct convention_reader *reader, struct json_object *object,
                        struct condition_group *group) {
     VEC(struct condition) conditions = {0};
-    json_object_object_foreach(object, key, value) {
+    json_object_object_foreach (object, key, value) {
         struct condition *condition = VEC_PUSH(reader->arena, &conditions);
         if (strcmp(key, "{key}") == 0) {
             condition->kind = CONDITION_KEY;
@@ -360,15 +360,18 @@ static void read_variable(struct convention_reader *reader, struct json_object *
     const struct str *names = read_strings(reader, json_get(entry, "name"), "name", &n);
     struct variable_rule rule = {.convention = convention};
     struct str kind = json_get_str(entry, "kind");
-    rule.kind = str_eq(kind, STR("host")) ? VARIABLE_HOST
-                : str_eq(kind, STR("none")) ? VARIABLE_NEITHER : VARIABLE_MODEL;
+    rule.kind = str_eq(kind, STR("host"))   ? VARIABLE_HOST
+                : str_eq(kind, STR("none")) ? VARIABLE_NEITHER
+                                            : VARIABLE_MODEL;
     if (rule.kind == VARIABLE_MODEL && !str_eq(kind, STR("model"))) {
         convention_problem(reader, "kind: one of model, host, none");
     }
     rule.role =
         json_has(entry, "role") ? convention_read_role(reader, json_get(entry, "role")) : ROLE_ANY;
     rule.forms = convention_read_forms(reader, json_get(entry, "form"), &rule.n_forms);
-    rule.requires = read_conditions(reader, json_get(entry, "requires"), "requires");
+    rule.
+        requires
+    = read_conditions(reader, json_get(entry, "requires"), "requires");
     const struct str *hosts = read_strings(reader, json_get(entry, "host"), "host", &rule.n_hosts);
     rule.hosts = ARENA_ARRAY(reader->arena, rule.n_hosts + 1, struct str);
     memcpy(rule.hosts, hosts, rule.n_hosts * sizeof(*hosts));
@@ -500,8 +503,8 @@ bool convention_read(struct convention_reader *reader, struct json_object *entry
                out->environments, out->n_environments, read_environment);
     READ_RULES(reader, entry, "providers", struct provider_rule, provider_members, out->providers,
                out->n_providers, read_provider);
-    out->provider_ids = read_strings(reader, json_get(entry, "providerIds"), "providerIds",
-                                     &out->n_provider_ids);
+    out->provider_ids =
+        read_strings(reader, json_get(entry, "providerIds"), "providerIds", &out->n_provider_ids);
     out->never = read_paths(reader, json_get(entry, "never"), "never", &out->n_never);
     out->host_variables = read_strings(reader, json_get(entry, "hostVariables"), "hostVariables",
                                        &out->n_host_variables);
@@ -552,13 +555,20 @@ void convention_read_lists(struct convention_reader *reader, struct json_object 
         const char *member;
         const struct str **list;
     } members[] = {
-        {"providerKeys", &to->provider_keys},   {"weakProviderKeys", &to->weak_provider_keys},
-        {"providerValues", &to->provider_values}, {"otherValues", &to->other_values},
-        {"modelKeys", &to->model_keys},         {"modelListKeys", &to->model_list_keys},
-        {"nameKeys", &to->name_keys},           {"hostKeys", &to->host_keys},
-        {"nestedKeys", &to->nested_keys},       {"sectionKeys", &to->section_keys},
-        {"embedKeys", &to->embed_keys},         {"visionKeys", &to->vision_keys},
-        {"autocompleteKeys", &to->autocomplete_keys}, {"chatKeys", &to->chat_keys},
+        {"providerKeys", &to->provider_keys},
+        {"weakProviderKeys", &to->weak_provider_keys},
+        {"providerValues", &to->provider_values},
+        {"otherValues", &to->other_values},
+        {"modelKeys", &to->model_keys},
+        {"modelListKeys", &to->model_list_keys},
+        {"nameKeys", &to->name_keys},
+        {"hostKeys", &to->host_keys},
+        {"nestedKeys", &to->nested_keys},
+        {"sectionKeys", &to->section_keys},
+        {"embedKeys", &to->embed_keys},
+        {"visionKeys", &to->vision_keys},
+        {"autocompleteKeys", &to->autocomplete_keys},
+        {"chatKeys", &to->chat_keys},
     };
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         *members[i].list =

@@ -11,9 +11,9 @@ struct convention_reader {
     void (*on_problem)(void *data, struct str message); // may be NULL
     void *data;
     bool is_user;
-    struct str file; // built-in file being read, for messages
-    size_t index;    // of the entry being read
-    bool failed;     // the entry has a problem and is left out
+    struct str file;                     // built-in file being read, for messages
+    size_t index;                        // of the entry being read
+    bool failed;                         // the entry has a problem and is left out
     VEC(struct variable_rule) variables; // of all entries read
 };
 

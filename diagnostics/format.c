@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Which reader a file gets (config-formats 3.1, 3.2, 4, 9). Names come first: editors of 2021 send an
-// empty languageId, and people open files under any. Names say only how to read; whether anything in
-// the file is ours is decided by its contents.
+// Which reader a file gets (config-formats 3.1, 3.2, 4, 9). Names come first: editors of 2021 send
+// an empty languageId, and people open files under any. Names say only how to read; whether
+// anything in the file is ours is decided by its contents.
 #include <stdlib.h>
 
 #include "base/glob.h"
@@ -31,18 +31,12 @@ const char *format_name(enum format format) {
 
 const TSLanguage *format_language(enum format format) {
     switch (format) {
-    case FORMAT_MODELFILE:
-        return grammar_modelfile();
-    case FORMAT_DOTENV:
-        return grammar_dotenv();
-    case FORMAT_YAML:
-        return grammar_yaml();
-    case FORMAT_JSON:
-        return grammar_json();
-    case FORMAT_TOML:
-        return grammar_toml();
-    default:
-        return NULL;
+    case FORMAT_MODELFILE: return grammar_modelfile();
+    case FORMAT_DOTENV: return grammar_dotenv();
+    case FORMAT_YAML: return grammar_yaml();
+    case FORMAT_JSON: return grammar_json();
+    case FORMAT_TOML: return grammar_toml();
+    default: return NULL;
     }
 }
 
@@ -62,51 +56,87 @@ static enum format find_word(const struct word_format *table, size_t n, struct s
 #define FIND_WORD(table, word) find_word((table), sizeof(table) / sizeof((table)[0]), (word))
 
 static const struct word_format extensions[] = {
-    {STR_INIT("yaml"), FORMAT_YAML},        {STR_INIT("yml"), FORMAT_YAML},
-    {STR_INIT("json"), FORMAT_JSON},        {STR_INIT("jsonc"), FORMAT_JSON},
-    {STR_INIT("json5"), FORMAT_JSON},       {STR_INIT("code-workspace"), FORMAT_JSON},
-    {STR_INIT("toml"), FORMAT_TOML},        {STR_INIT("env"), FORMAT_DOTENV},
-    {STR_INIT("sh"), FORMAT_SHELL},         {STR_INIT("bash"), FORMAT_SHELL},
-    {STR_INIT("zsh"), FORMAT_SHELL},        {STR_INIT("fish"), FORMAT_SHELL},
-    {STR_INIT("ksh"), FORMAT_SHELL},        {STR_INIT("ps1"), FORMAT_SHELL},
-    {STR_INIT("psm1"), FORMAT_SHELL},       {STR_INIT("bat"), FORMAT_SHELL},
-    {STR_INIT("cmd"), FORMAT_SHELL},        {STR_INIT("just"), FORMAT_SHELL},
-    {STR_INIT("mk"), FORMAT_MAKEFILE},      {STR_INIT("mak"), FORMAT_MAKEFILE},
-    {STR_INIT("dockerfile"), FORMAT_DOCKERFILE}, {STR_INIT("containerfile"), FORMAT_DOCKERFILE},
-    {STR_INIT("modelfile"), FORMAT_MODELFILE},   {STR_INIT("service"), FORMAT_SYSTEMD},
-    {STR_INIT("ai"), FORMAT_NAMEL3SS},      {STR_INIT("md"), FORMAT_MARKDOWN},
-    {STR_INIT("markdown"), FORMAT_MARKDOWN}, {STR_INIT("mdx"), FORMAT_MARKDOWN},
+    {STR_INIT("yaml"), FORMAT_YAML},
+    {STR_INIT("yml"), FORMAT_YAML},
+    {STR_INIT("json"), FORMAT_JSON},
+    {STR_INIT("jsonc"), FORMAT_JSON},
+    {STR_INIT("json5"), FORMAT_JSON},
+    {STR_INIT("code-workspace"), FORMAT_JSON},
+    {STR_INIT("toml"), FORMAT_TOML},
+    {STR_INIT("env"), FORMAT_DOTENV},
+    {STR_INIT("sh"), FORMAT_SHELL},
+    {STR_INIT("bash"), FORMAT_SHELL},
+    {STR_INIT("zsh"), FORMAT_SHELL},
+    {STR_INIT("fish"), FORMAT_SHELL},
+    {STR_INIT("ksh"), FORMAT_SHELL},
+    {STR_INIT("ps1"), FORMAT_SHELL},
+    {STR_INIT("psm1"), FORMAT_SHELL},
+    {STR_INIT("bat"), FORMAT_SHELL},
+    {STR_INIT("cmd"), FORMAT_SHELL},
+    {STR_INIT("just"), FORMAT_SHELL},
+    {STR_INIT("mk"), FORMAT_MAKEFILE},
+    {STR_INIT("mak"), FORMAT_MAKEFILE},
+    {STR_INIT("dockerfile"), FORMAT_DOCKERFILE},
+    {STR_INIT("containerfile"), FORMAT_DOCKERFILE},
+    {STR_INIT("modelfile"), FORMAT_MODELFILE},
+    {STR_INIT("service"), FORMAT_SYSTEMD},
+    {STR_INIT("ai"), FORMAT_NAMEL3SS},
+    {STR_INIT("md"), FORMAT_MARKDOWN},
+    {STR_INIT("markdown"), FORMAT_MARKDOWN},
+    {STR_INIT("mdx"), FORMAT_MARKDOWN},
 };
 
 // Whole names, and names that go on behind a dot: Dockerfile.gpu, Modelfile.fast, .env.local.
 static const struct word_format file_names[] = {
-    {STR_INIT("Modelfile"), FORMAT_MODELFILE},  {STR_INIT("Dockerfile"), FORMAT_DOCKERFILE},
-    {STR_INIT("Containerfile"), FORMAT_DOCKERFILE}, {STR_INIT("Makefile"), FORMAT_MAKEFILE},
-    {STR_INIT("GNUmakefile"), FORMAT_MAKEFILE}, {STR_INIT("justfile"), FORMAT_SHELL},
-    {STR_INIT(".justfile"), FORMAT_SHELL},      {STR_INIT("Procfile"), FORMAT_SHELL},
-    {STR_INIT(".env"), FORMAT_DOTENV},          {STR_INIT(".envrc"), FORMAT_DOTENV},
-    {STR_INIT("env"), FORMAT_DOTENV},           {STR_INIT(".sgptrc"), FORMAT_DOTENV},
-    {STR_INIT(".bashrc"), FORMAT_SHELL},        {STR_INIT(".zshrc"), FORMAT_SHELL},
-    {STR_INIT(".profile"), FORMAT_SHELL},       {STR_INIT(".bash_profile"), FORMAT_SHELL},
-    {STR_INIT(".zshenv"), FORMAT_SHELL},        {STR_INIT(".zprofile"), FORMAT_SHELL},
+    {STR_INIT("Modelfile"), FORMAT_MODELFILE},
+    {STR_INIT("Dockerfile"), FORMAT_DOCKERFILE},
+    {STR_INIT("Containerfile"), FORMAT_DOCKERFILE},
+    {STR_INIT("Makefile"), FORMAT_MAKEFILE},
+    {STR_INIT("GNUmakefile"), FORMAT_MAKEFILE},
+    {STR_INIT("justfile"), FORMAT_SHELL},
+    {STR_INIT(".justfile"), FORMAT_SHELL},
+    {STR_INIT("Procfile"), FORMAT_SHELL},
+    {STR_INIT(".env"), FORMAT_DOTENV},
+    {STR_INIT(".envrc"), FORMAT_DOTENV},
+    {STR_INIT("env"), FORMAT_DOTENV},
+    {STR_INIT(".sgptrc"), FORMAT_DOTENV},
+    {STR_INIT(".bashrc"), FORMAT_SHELL},
+    {STR_INIT(".zshrc"), FORMAT_SHELL},
+    {STR_INIT(".profile"), FORMAT_SHELL},
+    {STR_INIT(".bash_profile"), FORMAT_SHELL},
+    {STR_INIT(".zshenv"), FORMAT_SHELL},
+    {STR_INIT(".zprofile"), FORMAT_SHELL},
     {STR_INIT("OAI_CONFIG_LIST"), FORMAT_JSON},
 };
 
 static const struct word_format languages[] = {
-    {STR_INIT("modelfile"), FORMAT_MODELFILE},  {STR_INIT("ollama"), FORMAT_MODELFILE},
-    {STR_INIT("dotenv"), FORMAT_DOTENV},        {STR_INIT("env"), FORMAT_DOTENV},
-    {STR_INIT("yaml"), FORMAT_YAML},            {STR_INIT("dockercompose"), FORMAT_YAML},
-    {STR_INIT("helm"), FORMAT_YAML},            {STR_INIT("ansible"), FORMAT_YAML},
+    {STR_INIT("modelfile"), FORMAT_MODELFILE},
+    {STR_INIT("ollama"), FORMAT_MODELFILE},
+    {STR_INIT("dotenv"), FORMAT_DOTENV},
+    {STR_INIT("env"), FORMAT_DOTENV},
+    {STR_INIT("yaml"), FORMAT_YAML},
+    {STR_INIT("dockercompose"), FORMAT_YAML},
+    {STR_INIT("helm"), FORMAT_YAML},
+    {STR_INIT("ansible"), FORMAT_YAML},
     {STR_INIT("github-actions-workflow"), FORMAT_YAML},
-    {STR_INIT("json"), FORMAT_JSON},            {STR_INIT("jsonc"), FORMAT_JSON},
-    {STR_INIT("json5"), FORMAT_JSON},           {STR_INIT("toml"), FORMAT_TOML},
-    {STR_INIT("shellscript"), FORMAT_SHELL},    {STR_INIT("sh"), FORMAT_SHELL},
-    {STR_INIT("bash"), FORMAT_SHELL},           {STR_INIT("zsh"), FORMAT_SHELL},
-    {STR_INIT("fish"), FORMAT_SHELL},           {STR_INIT("powershell"), FORMAT_SHELL},
-    {STR_INIT("bat"), FORMAT_SHELL},            {STR_INIT("just"), FORMAT_SHELL},
-    {STR_INIT("makefile"), FORMAT_MAKEFILE},    {STR_INIT("make"), FORMAT_MAKEFILE},
-    {STR_INIT("dockerfile"), FORMAT_DOCKERFILE}, {STR_INIT("systemd"), FORMAT_SYSTEMD},
-    {STR_INIT("namel3ss"), FORMAT_NAMEL3SS},    {STR_INIT("markdown"), FORMAT_MARKDOWN},
+    {STR_INIT("json"), FORMAT_JSON},
+    {STR_INIT("jsonc"), FORMAT_JSON},
+    {STR_INIT("json5"), FORMAT_JSON},
+    {STR_INIT("toml"), FORMAT_TOML},
+    {STR_INIT("shellscript"), FORMAT_SHELL},
+    {STR_INIT("sh"), FORMAT_SHELL},
+    {STR_INIT("bash"), FORMAT_SHELL},
+    {STR_INIT("zsh"), FORMAT_SHELL},
+    {STR_INIT("fish"), FORMAT_SHELL},
+    {STR_INIT("powershell"), FORMAT_SHELL},
+    {STR_INIT("bat"), FORMAT_SHELL},
+    {STR_INIT("just"), FORMAT_SHELL},
+    {STR_INIT("makefile"), FORMAT_MAKEFILE},
+    {STR_INIT("make"), FORMAT_MAKEFILE},
+    {STR_INIT("dockerfile"), FORMAT_DOCKERFILE},
+    {STR_INIT("systemd"), FORMAT_SYSTEMD},
+    {STR_INIT("namel3ss"), FORMAT_NAMEL3SS},
+    {STR_INIT("markdown"), FORMAT_MARKDOWN},
 };
 
 // What templates and examples are called in addition: config.yaml.example is YAML.
@@ -191,7 +221,8 @@ static enum format detect_head(struct str head) {
     return FIND_WORD(languages, program) == FORMAT_SHELL || str_eq(program, STR("dash")) ||
                    str_eq(program, STR("ash")) || str_eq(program, STR("ksh"))
                ? FORMAT_SHELL
-               : str_eq(program, STR("make")) ? FORMAT_MAKEFILE : FORMAT_NONE;
+           : str_eq(program, STR("make")) ? FORMAT_MAKEFILE
+                                          : FORMAT_NONE;
 }
 
 enum format format_detect(struct str path, struct str language_id, struct str head) {

@@ -21,7 +21,8 @@ struct model_place {
 
 // Adds the reference, or returns NULL when the value has none of the forms (or the file is full). A
 // HOST in the form becomes the reference's host and a REF_HOST of its own. `*id` (may be NULL)
-// becomes the index of the id that stood in front, or SIZE_MAX. The pointer is valid until the next add.
+// becomes the index of the id that stood in front, or SIZE_MAX. The pointer is valid until the next
+// add.
 struct reference *collect_model(struct collector *collector, const struct model_place *place,
                                 size_t *id);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Paths and conditions (path.h). Walks are bounded: by the depth of the file, by the steps of the path
-// and by a budget, because aliases can make a small YAML file endless.
+// Paths and conditions (path.h). Walks are bounded: by the depth of the file, by the steps of the
+// path and by a budget, because aliases can make a small YAML file endless.
 #include "diagnostics/path.h"
 
 #include "base/limits.h"
@@ -201,9 +201,7 @@ static bool run(struct path_walk *walk, const struct path *path, size_t i,
         return true;
     }
     switch (step->kind) {
-    case STEP_UP:
-        node = object_above(node);
-        return !node || run(walk, path, i + 1, node);
+    case STEP_UP: node = object_above(node); return !node || run(walk, path, i + 1, node);
     case STEP_EACH:
         return node->kind == CONFIG_ARRAY ? run_members(walk, path, i + 1, node, NULL)
                                           : run(walk, path, i + 1, node);
@@ -236,8 +234,8 @@ static bool take_first(void *data, const struct config_node *node, bool is_key) 
     return false;
 }
 
-// {name} inside a rooted path is relative to the object that the path is asked for, not to where the
-// walk stands: /providers.{provider}.url. So names are looked up before the walk.
+// {name} inside a rooted path is relative to the object that the path is asked for, not to where
+// the walk stands: /providers.{provider}.url. So names are looked up before the walk.
 static struct path bind_names(struct arena *arena, const struct config *config,
                               const struct config_node *root, const struct path *path,
                               const struct config_node *from) {
@@ -261,7 +259,10 @@ static struct path bind_names(struct arena *arena, const struct config *config,
 const struct config_node *path_find(const struct config *config, const struct config_node *root,
                                     const struct path *path, const struct config_node *from) {
     struct finder finder = {0};
-    struct path_walk walk = {.config = config, .root = root, .visit = take_first, .data = &finder,
+    struct path_walk walk = {.config = config,
+                             .root = root,
+                             .visit = take_first,
+                             .data = &finder,
                              .budget = FIND_BUDGET};
     struct path bound = bind_names(config->arena, config, root, path, from);
     path_run(&walk, &bound, from);
@@ -272,8 +273,8 @@ const struct config_node *path_find(const struct config *config, const struct co
 
 bool text_is_ollama_url(struct str text) {
     text = str_trim(text);
-    if (text.n == 0 || text.n > LIMIT_HOST || (str_ifind(text, STR("11434")) == STR_NPOS &&
-                                               str_ifind(text, STR("ollama")) == STR_NPOS)) {
+    if (text.n == 0 || text.n > LIMIT_HOST ||
+        (str_ifind(text, STR("11434")) == STR_NPOS && str_ifind(text, STR("ollama")) == STR_NPOS)) {
         return false;
     }
     struct host host;

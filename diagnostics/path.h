@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside diagnostics/ only: paths into settings files, and conditions on what stands there. Both are
-// written in convention files (docs/adding-a-convention.md):
+// Inside diagnostics/ only: paths into settings files, and conditions on what stands there. Both
+// are written in convention files (docs/adding-a-convention.md):
 //
 //   a.b.c        members; a key with '*' or '?' is a pattern, case ignored; 'x.y' is one key
 //   a[].b        each element of an array (what is no array counts as its own only element)
@@ -25,7 +25,8 @@ struct path {
     bool is_anywhere; // "**.…"
     const struct path_step *steps;
     size_t n;
-    size_t n_above; // steps before the last one that names a member: they lead to or above the object
+    size_t
+        n_above; // steps before the last one that names a member: they lead to or above the object
 };
 
 // False, with one line in *problem, when `text` is no path. Everything is copied into the arena.
@@ -75,7 +76,7 @@ struct conditions {
     struct condition_group {
         const struct condition *at;
         size_t n;
-    } * groups;
+    } *groups;
     size_t n;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Conventions of settings written as tree-sitter queries: captures @model and @host, predicates #eq?,
-// #not-eq? and #any-of?. A query comes from a file that may be hostile, so it runs over slices of the
-// tree, with a cap on matches in progress, until LIMIT_PATTERN_MS is over.
+// Conventions of settings written as tree-sitter queries: captures @model and @host, predicates
+// #eq?, #not-eq? and #any-of?. A query comes from a file that may be hostile, so it runs over
+// slices of the tree, with a cap on matches in progress, until LIMIT_PATTERN_MS is over.
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -11,9 +11,9 @@
 #include "grammars/grammars.h"
 #include "text/tree.h"
 
-#define QUERY_MAX 4096       // bytes of one query
-#define MATCH_LIMIT 256      // matches in progress
-#define SLICE 4096           // bytes of the file between two looks at the clock
+#define QUERY_MAX 4096        // bytes of one query
+#define MATCH_LIMIT 256       // matches in progress
+#define SLICE 4096            // bytes of the file between two looks at the clock
 #define PARSE_BUDGET_US 30000 // for a tree that the caller did not have
 
 static const enum format query_formats[3] = {FORMAT_YAML, FORMAT_JSON, FORMAT_TOML};
@@ -111,7 +111,6 @@ void convention_read_query(struct convention_reader *reader, struct json_object 
 }
 
 // --- running ---
-
 
 // A scalar without its quotes.
 static struct piece node_piece(struct str bytes, TSNode node) {
@@ -224,8 +223,7 @@ static void run_query(struct collector *collector, const struct convention *conv
         TSQueryMatch match;
         while (clock_ms() < end_ms && !collector->full &&
                ts_query_cursor_next_match(cursor, &match)) {
-            if (match.capture_count > 0 &&
-                predicates_hold(collector->bytes, query, &match)) {
+            if (match.capture_count > 0 && predicates_hold(collector->bytes, query, &match)) {
                 take_match(collector, convention, query, &match);
             }
         }

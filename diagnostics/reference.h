@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A reference: a range of a file that names a model, a host, or another thing Ollama reads. What every
-// feature works on (DESIGN A4). Plain data in byte offsets into the analysed text; strings are borrowed
-// from the analysis' arena or static.
+// A reference: a range of a file that names a model, a host, or another thing Ollama reads. What
+// every feature works on (DESIGN A4). Plain data in byte offsets into the analysed text; strings
+// are borrowed from the analysis' arena or static.
 #pragma once
 
 #include "base/vec.h"
@@ -46,8 +46,9 @@ struct reference_host {
     enum host_origin origin;
     struct str written; // as in the file, without quotes; empty if HOST_ORIGIN_NONE
     size_t start, end;  // where it stands in this file; 0, 0 if it does not
-    // A name only containers can resolve: a service of the same compose or Kubernetes file, a dotless
-    // name in such a file, host.docker.internal. Neither contacted nor called untrusted (DESIGN A4.3).
+    // A name only containers can resolve: a service of the same compose or Kubernetes file, a
+    // dotless name in such a file, host.docker.internal. Neither contacted nor called untrusted
+    // (DESIGN A4.3).
     bool is_container;
     uint16_t published_port; // the port that service publishes on the host, 0: none known
 };
@@ -58,10 +59,11 @@ enum {
     REF_INSTALLS = 1 << 1,    // `ollama pull`: an absent model is no finding
     REF_NEW_NAME = 1 << 2,    // create, cp destination, push: only the grammar is checked
     REF_PLACEHOLDER = 1 << 3, // sentinel, template hole, variable: never flagged, no finding at all
-    REF_QUIET = 1 << 4,       // completion, hover and symbols only: prose, commented examples, uncertain keys
-    REF_EXAMPLE = 1 << 5,     // in a *.example file: at most information
+    REF_QUIET =
+        1 << 4, // completion, hover and symbols only: prose, commented examples, uncertain keys
+    REF_EXAMPLE = 1 << 5,      // in a *.example file: at most information
     REF_WRONG_PREFIX = 1 << 6, // `prefix` is not what this tool needs: see `prefix_wanted`
-    REF_EMPTY = 1 << 7,       // nothing written yet: a place for completion
+    REF_EMPTY = 1 << 7,        // nothing written yet: a place for completion
 };
 
 // How the value is quoted where it stands: completion keeps it and escapes for it.
@@ -69,26 +71,27 @@ enum quoting { QUOTE_NONE, QUOTE_DOUBLE, QUOTE_SINGLE, QUOTE_BLOCK };
 
 struct reference {
     enum reference_kind kind;
-    size_t start, end;       // the name as written, without quotes and without prefix form
-    size_t prefix_start;     // with the prefix form ("ollama/llama3"); == start without one
-    struct str text;         // the value, decoded (escapes undone)
-    struct str prefix;       // "ollama/", "ollama_chat/", "ollama:chat:", "ollama://"; empty: none
+    size_t start, end;        // the name as written, without quotes and without prefix form
+    size_t prefix_start;      // with the prefix form ("ollama/llama3"); == start without one
+    struct str text;          // the value, decoded (escapes undone)
+    struct str prefix;        // "ollama/", "ollama_chat/", "ollama:chat:", "ollama://"; empty: none
     struct str prefix_wanted; // with REF_WRONG_PREFIX: what it should be ("" = none)
     unsigned flags;
     enum quoting quoting;
-    struct str convention; // name of the convention that found it, for people ("Continue", "compose")
+    struct str
+        convention; // name of the convention that found it, for people ("Continue", "compose")
 
     // REF_MODEL
-    bool is_alias; // `text` is the model that the tool's own name for it stands for ("llama3.1-8b" in
-                   // Continue is llama3.1:8b); what is written differs
+    bool is_alias; // `text` is the model that the tool's own name for it stands for ("llama3.1-8b"
+                   // in Continue is llama3.1:8b); what is written differs
     enum model_role role;
     struct reference_host host;
 
     // REF_HOST: does the tool want an OpenAI-style base (…/v1), forbid it, or not care?
     enum { V1_ANY, V1_WANTED, V1_FORBIDDEN } v1;
-    bool is_listen_address; // OLLAMA_HOST and the like: both client and server, 0.0.0.0 is fine
-    bool hostname_only;     // the tool wants no scheme (twinny's hostname)
-    bool is_container;      // as reference_host.is_container
+    bool is_listen_address;  // OLLAMA_HOST and the like: both client and server, 0.0.0.0 is fine
+    bool hostname_only;      // the tool wants no scheme (twinny's hostname)
+    bool is_container;       // as reference_host.is_container
     uint16_t published_port; // as reference_host.published_port
 
     // REF_VARIABLE, REF_VARIABLE_VALUE, REF_PARAMETER, REF_PARAMETER_VALUE

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Finds words without a library: 16 bytes at a time are compared with the first and the last letter of
-// the word, in both cases at once, and only where both fit are the letters between looked at. The
-// vector type is GCC's and clang's own; it becomes SSE2, NEON or plain code.
+// Finds words without a library: 16 bytes at a time are compared with the first and the last letter
+// of the word, in both cases at once, and only where both fit are the letters between looked at.
+// The vector type is GCC's and clang's own; it becomes SSE2, NEON or plain code.
 #include "diagnostics/scan.h"
 
 #include "base/str.h"
 
 #define BLOCK 16
-#define WINDOW 16384 // bytes looked through for one word after the other while they are in the cache
+#define WINDOW                                                                                     \
+    16384 // bytes looked through for one word after the other while they are in the cache
 
 typedef unsigned char block __attribute__((vector_size(BLOCK)));
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside diagnostics/ only: looks for a few short words, ASCII case ignored, faster than a gigabyte a
-// second, so that files without any are left alone at the price of reading them.
+// Inside diagnostics/ only: looks for a few short words, ASCII case ignored, faster than a gigabyte
+// a second, so that files without any are left alone at the price of reading them.
 #pragma once
 
 #include "base/str.h"

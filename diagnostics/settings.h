@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside diagnostics/ only: one file of settings (YAML, JSON, TOML) while the conventions look at it.
+// Inside diagnostics/ only: one file of settings (YAML, JSON, TOML) while the conventions look at
+// it.
 #pragma once
 
 #include "diagnostics/model_place.h"
@@ -23,8 +24,8 @@ void siblings_collect(struct settings *settings, const struct config_node *objec
 void settings_command(struct settings *settings, const struct config_node *node,
                       struct str convention);
 
-// A command whose words stand in two places: {command: ollama, args: [pull, x]}, or behind the entry
-// point of Ollama's image. False when the value is a command of its own.
+// A command whose words stand in two places: {command: ollama, args: [pull, x]}, or behind the
+// entry point of Ollama's image. False when the value is a command of its own.
 bool settings_split_command(struct settings *settings, const struct config_node *node,
                             struct str convention);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The sibling rule and the host rule (config-formats 2.2, 2.3), which cover most hand-made settings:
+// The sibling rule and the host rule (config-formats 2.2, 2.3), which cover most hand-made
+// settings:
 //
 //   vision: {provider: ollama, model: llava:7b, base_url: …}     provider beside model
 //   llm: {provider: ollama, config: {model: …}}                  provider one level above
@@ -55,7 +56,7 @@ struct family {
     bool is_weak;   // `name: ollama`
     bool is_other;  // a provider key names somebody else
     bool has_model;
-    bool is_url;    // the host is an Ollama URL
+    bool is_url; // the host is an Ollama URL
     const struct config_node *host;
 };
 
@@ -108,13 +109,9 @@ static void look_at_members(struct settings *settings, const struct config_node 
             family->is_ollama = family->is_ollama || str_list_matches(lists->provider_values, text);
             family->is_other = family->is_other || str_list_matches(lists->other_values, text);
             break;
-        case SIBLING_WEAK:
-            family->is_weak = str_list_matches(lists->provider_values, text);
-            break;
+        case SIBLING_WEAK: family->is_weak = str_list_matches(lists->provider_values, text); break;
         case SIBLING_MODEL:
-        case SIBLING_LIST:
-            family->has_model = true;
-            break;
+        case SIBLING_LIST: family->has_model = true; break;
         case SIBLING_HOST:
             // Of several the one that is Ollama's counts: a map may hold a web page's URL too.
             if (value->kind == CONFIG_SCALAR && (!family->host || text_is_ollama_url(text))) {
@@ -122,8 +119,7 @@ static void look_at_members(struct settings *settings, const struct config_node 
                 family->is_url = text_is_ollama_url(text);
             }
             break;
-        default:
-            break;
+        default: break;
         }
     }
 }
@@ -171,14 +167,19 @@ static void add_model(struct settings *settings, const struct config_node *objec
                       struct piece value, struct str key, const struct config_node *host,
                       unsigned flags) {
     static const struct form forms[] = {
-        {.prefix = STR_INIT("ollama_chat/")}, {.prefix = STR_INIT("ollama/")},
+        {.prefix = STR_INIT("ollama_chat/")},
+        {.prefix = STR_INIT("ollama/")},
         {.prefix = STR_INIT("ollama://"), .host_mark = '@'},
-        {.prefix = STR_INIT("openai/")},      {.prefix = STR_INIT("")},
+        {.prefix = STR_INIT("openai/")},
+        {.prefix = STR_INIT("")},
     };
-    struct model_place place = {.value = value, .forms = forms,
+    struct model_place place = {.value = value,
+                                .forms = forms,
                                 .n_forms = sizeof(forms) / sizeof(forms[0]),
-                                .role = role_of(settings, key, object), .flags = flags,
-                                .convention = STR("provider beside model"), .takes_empty = true};
+                                .role = role_of(settings, key, object),
+                                .flags = flags,
+                                .convention = STR("provider beside model"),
+                                .takes_empty = true};
     size_t index = settings->collector->references.n;
     struct reference *reference = collect_model(settings->collector, &place, NULL);
     if (!reference) {
@@ -213,7 +214,8 @@ static void add_models(struct settings *settings, const struct config_node *obje
         }
         if (value->kind == CONFIG_SCALAR &&
             (models->kind == CONFIG_ARRAY || !is_word_of_json(config_text(config, value)))) {
-            // Values of a map of models are names where they look like it: {chat: llama3, mode: fast}.
+            // Values of a map of models are names where they look like it: {chat: llama3, mode:
+            // fast}.
             bool is_sure =
                 models->kind == CONFIG_ARRAY || looks_like_model(config_text(config, value));
             add_model(settings, object, config_value(config, value),
@@ -221,7 +223,9 @@ static void add_models(struct settings *settings, const struct config_node *obje
                       is_sure ? 0 : REF_QUIET);
         } else if (models->kind == CONFIG_OBJECT && value->kind != CONFIG_ARRAY) {
             bool is_sure = looks_like_model(config_key(config, each));
-            if (is_sure || value->kind != CONFIG_SCALAR) { // {fetch: true} is a switch, {qwen3:8b: true} is not
+            if (is_sure ||
+                value->kind !=
+                    CONFIG_SCALAR) { // {fetch: true} is a switch, {qwen3:8b: true} is not
                 add_model(settings, object, config_key_piece(config, each), key, host,
                           is_sure ? 0 : REF_QUIET);
             }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Variables of environments (config-formats section 4), wherever they are assigned. What a name means
-// is data: Ollama's own table first, then the conventions' variables, whose conditions look at the
-// other variables of the same environment.
+// Variables of environments (config-formats section 4), wherever they are assigned. What a name
+// means is data: Ollama's own table first, then the conventions' variables, whose conditions look
+// at the other variables of the same environment.
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -63,8 +63,7 @@ static bool requirement_holds(const struct condition *condition, struct environm
     return holds != condition->is_negated;
 }
 
-static bool requirements_hold(const struct conditions *requires,
-                              struct environment *environment) {
+static bool requirements_hold(const struct conditions *requires, struct environment *environment) {
     for (size_t i = 0; i < requires->n; i++) {
         size_t k = 0;
         while (k < requires->groups[i].n &&
@@ -75,7 +74,9 @@ static bool requirements_hold(const struct conditions *requires,
             return true;
         }
     }
-    return requires->n == 0;
+    return
+        requires
+        ->n == 0;
 }
 
 // The host for a model of this environment: the rule's own variables, else the usual ones.
@@ -98,10 +99,13 @@ static void set_host(struct collector *collector, const struct variable_rule *ru
 }
 
 static void add_models(struct collector *collector, const struct variable_rule *rule,
-                       struct environment *environment, const struct piece *value,
-                       unsigned flags, bool *found) {
-    struct model_place place = {.forms = rule->forms, .n_forms = rule->n_forms, .role = rule->role,
-                                .flags = flags | rule->flags, .convention = rule->convention->name};
+                       struct environment *environment, const struct piece *value, unsigned flags,
+                       bool *found) {
+    struct model_place place = {.forms = rule->forms,
+                                .n_forms = rule->n_forms,
+                                .role = rule->role,
+                                .flags = flags | rule->flags,
+                                .convention = rule->convention->name};
     for (size_t from = 0; from <= value->text.n;) {
         size_t to = value->text.n;
         if (rule->separator) {
@@ -211,7 +215,8 @@ static void add_own(struct collector *collector, const struct variable *variable
     if (value) {
         value->variable = variable;
         value->flags |= flags;
-        value->is_listen_address = kind == REF_HOST; // one variable for both the server and its clients
+        value->is_listen_address =
+            kind == REF_HOST; // one variable for both the server and its clients
     }
 }
 

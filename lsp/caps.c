@@ -109,8 +109,7 @@ static void read_completion(struct caps *caps, struct json_object *client) {
     caps->completion_lazy_detail = lists(item, "resolveSupport.properties", "detail");
     caps->completion_default_edit_range = lists(c, "completionList.itemDefaults", "editRange");
     caps->completion_default_data = lists(c, "completionList.itemDefaults", "data");
-    caps->completion_default_format =
-        lists(c, "completionList.itemDefaults", "insertTextFormat");
+    caps->completion_default_format = lists(c, "completionList.itemDefaults", "insertTextFormat");
 }
 
 static void read_features(struct caps *caps, struct json_object *client) {
@@ -124,8 +123,7 @@ static void read_features(struct caps *caps, struct json_object *client) {
     caps->action_lazy_edit = lists(action, "resolveSupport.properties", "edit");
     caps->action_lazy_command = lists(action, "resolveSupport.properties", "command");
     caps->action_tag_llm = lists_int(action, "tagSupport.valueSet", 1);
-    caps->action_annotations =
-        flag(action, "honorsChangeAnnotations") && caps->change_annotations;
+    caps->action_annotations = flag(action, "honorsChangeAnnotations") && caps->change_annotations;
     caps->link_tooltips = flag(t, "documentLink.tooltipSupport");
     caps->inlay_hints = declared(t, "inlayHint");
     caps->inline_completion = declared(t, "inlineCompletion");

@@ -35,22 +35,22 @@ struct caps {
     bool refresh_code_lenses;   // workspace/codeLens/refresh
 
     // diagnostics, for the one channel in use
-    bool pull_diagnostics;         // textDocument.diagnostic and refreshSupport (A3); else push
-    bool diagnostic_version;       // publishDiagnostics may carry `version`
-    bool diagnostic_related;       // relatedInformation
-    bool diagnostic_code_href;     // codeDescription
-    bool diagnostic_data;          // data
+    bool pull_diagnostics;           // textDocument.diagnostic and refreshSupport (A3); else push
+    bool diagnostic_version;         // publishDiagnostics may carry `version`
+    bool diagnostic_related;         // relatedInformation
+    bool diagnostic_code_href;       // codeDescription
+    bool diagnostic_data;            // data
     bool diagnostic_tag_unnecessary; // tag 1
     bool diagnostic_tag_deprecated;  // tag 2
 
     // completion
-    bool completion_snippets;          // insertTextFormat 2
-    bool completion_insert_replace;    // InsertReplaceEdit
-    bool completion_label_details;     // labelDetails
-    bool completion_markdown;          // documentation may be markdown
-    bool completion_tag_deprecated;    // tags: [1]
-    bool completion_lazy_docs;         // `documentation` may come by resolve
-    bool completion_lazy_detail;       // `detail` may come by resolve
+    bool completion_snippets;           // insertTextFormat 2
+    bool completion_insert_replace;     // InsertReplaceEdit
+    bool completion_label_details;      // labelDetails
+    bool completion_markdown;           // documentation may be markdown
+    bool completion_tag_deprecated;     // tags: [1]
+    bool completion_lazy_docs;          // `documentation` may come by resolve
+    bool completion_lazy_detail;        // `detail` may come by resolve
     bool completion_default_edit_range; // itemDefaults.editRange
     bool completion_default_data;       // itemDefaults.data
     bool completion_default_format;     // itemDefaults.insertTextFormat
@@ -69,18 +69,18 @@ struct caps {
     bool action_annotations;  // honours changeAnnotations
 
     // others
-    bool link_tooltips;     // documentLink: tooltip
-    bool inlay_hints;       // textDocument.inlayHint is declared
-    bool inline_completion; // textDocument.inlineCompletion is declared
+    bool link_tooltips;        // documentLink: tooltip
+    bool inlay_hints;          // textDocument.inlayHint is declared
+    bool inline_completion;    // textDocument.inlineCompletion is declared
     bool code_lenses;          // textDocument.codeLens is declared
     bool semantic_tokens;      // textDocument.semanticTokens is declared
     bool symbols_hierarchical; // DocumentSymbol, else SymbolInformation
     bool rename_prepare;       // prepareRename may be announced
 
     // ours
-    bool server_status;          // experimental.serverStatusNotification
-    bool status_notification;    // initializationOptions.status: $/ollama-ls/status
-    bool stream_notification;    // initializationOptions.stream: $/ollama-ls/stream
+    bool server_status;           // experimental.serverStatusNotification
+    bool status_notification;     // initializationOptions.status: $/ollama-ls/status
+    bool stream_notification;     // initializationOptions.stream: $/ollama-ls/stream
     bool settings_are_user_grade; // initializationOptions.settingsAreUserGrade
 };
 

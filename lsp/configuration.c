@@ -75,8 +75,8 @@ static struct json_object *watchers(void) {
     // Files that change what is said about others: settings, variables, and what Modelfiles build
     // on.
     static const char *const patterns[] = {
-        ("**/" SETTINGS_WORKSPACE_NAME), "**/.env*",       "**/*.env",
-        "**/Modelfile*",                 "**/*.modelfile", "**/*.{gguf,safetensors}",
+        ("**/" SETTINGS_WORKSPACE_NAME), "**/.env*", "**/*.env", "**/Modelfile*", "**/*.modelfile",
+        "**/*.{gguf,safetensors}",
     };
     struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
@@ -102,14 +102,14 @@ static void on_registered(struct lsp_server *server, enum err code, struct json_
 void registrations_send(struct lsp_server *server) {
     struct json_object *list = json_object_new_array();
     if (server->caps.watched_files_dynamic) {
-        json_add(list, registration("ollama-ls/files", "workspace/didChangeWatchedFiles",
-                                    watchers()));
+        json_add(list,
+                 registration("ollama-ls/files", "workspace/didChangeWatchedFiles", watchers()));
     }
     if (server->caps.configuration_dynamic) {
         struct json_object *options = json_object_new_object();
         json_set_str(options, "section", STR(SECTION));
-        json_add(list, registration("ollama-ls/settings", "workspace/didChangeConfiguration",
-                                    options));
+        json_add(list,
+                 registration("ollama-ls/settings", "workspace/didChangeConfiguration", options));
     }
     if (json_count(list) == 0) {
         json_object_put(list);

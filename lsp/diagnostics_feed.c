@@ -35,14 +35,10 @@ struct result_id {
 
 static int64_t lsp_severity(enum severity severity) {
     switch (severity) {
-    case SEVERITY_ERROR:
-        return 1;
-    case SEVERITY_WARNING:
-        return 2;
-    case SEVERITY_INFORMATION:
-        return 3;
-    default:
-        return 4;
+    case SEVERITY_ERROR: return 1;
+    case SEVERITY_WARNING: return 2;
+    case SEVERITY_INFORMATION: return 3;
+    default: return 4;
     }
 }
 
@@ -124,8 +120,7 @@ struct json_object *feed_diagnostics(struct lsp_server *server, struct document 
             continue;
         }
         struct json_object *range = json_object_new_object();
-        json_set(range, "start",
-                 position_to_json(text_cursor_position(&from, finding->start)));
+        json_set(range, "start", position_to_json(text_cursor_position(&from, finding->start)));
         json_set(range, "end", position_to_json(text_cursor_position(&to, finding->end)));
         json_add(list, diagnostic(server, document, finding, range));
     }
@@ -202,8 +197,8 @@ void feed_closed(struct lsp_server *server, struct document *document) {
 static void answer_document(struct request *request) {
     struct lsp_server *server = request->server;
     struct json_object *report = json_object_new_object();
-    struct json_object *items = request->document ? feed_diagnostics(server, request->document)
-                                                  : json_object_new_array();
+    struct json_object *items =
+        request->document ? feed_diagnostics(server, request->document) : json_object_new_array();
     struct result_id id = result_id_of(items);
     if (request->document) {
         request->document->private->published_hash = str_hash(json_text(items));

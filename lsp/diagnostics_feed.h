@@ -9,11 +9,11 @@
 #define FEED_BUDGET_US 10000 // work at the end of one turn; what is left waits for the next
 
 struct diagnostics_feed {
-    uint64_t clock;          // counts marks
-    size_t n_marked;         // documents whose findings may have changed
-    bool is_refresh_wanted;  // pull: workspace/diagnostic/refresh is due
-    bool is_refresh_sent;    // pull: … and one is under way
-    struct request *workspace; // pull: the held workspace/diagnostic, or NULL
+    uint64_t clock;               // counts marks
+    size_t n_marked;              // documents whose findings may have changed
+    bool is_refresh_wanted;       // pull: workspace/diagnostic/refresh is due
+    bool is_refresh_sent;         // pull: … and one is under way
+    struct request *workspace;    // pull: the held workspace/diagnostic, or NULL
     struct feed_waiting *waiting; // pull: requests for documents that are still being read
 };
 

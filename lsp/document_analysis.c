@@ -136,8 +136,7 @@ static bool tree_within(struct lsp_server *server, struct document *document, ui
     }
     if (!private->parse) {
         struct tree_base base = {private->tree, private->splice};
-        private->parse =
-            tree_parse_start(document->text, language, private->tree ? &base : NULL);
+        private->parse = tree_parse_start(document->text, language, private->tree ? &base : NULL);
         private->parse_text = text_retain(document->text);
     }
     struct tree *tree = NULL;
@@ -175,9 +174,9 @@ static bool open_text(void *data, struct str path, struct str *text) {
 static size_t dotenv_of(struct lsp_server *server, const struct document *document,
                         const struct env_entry **entries) {
     *entries = NULL;
-    return document->is_file ? session_dotenv(server->session, document->path, open_text, server,
-                                              entries)
-                             : 0;
+    return document->is_file
+               ? session_dotenv(server->session, document->path, open_text, server, entries)
+               : 0;
 }
 
 static uint64_t hash_dotenv(const struct env_entry *entries, size_t n) {

@@ -220,8 +220,7 @@ void documents_on_change(struct lsp_server *server, struct json_object *params) 
     size_t n = read_changes(&arena, document, json_get(params, "contentChanges"), &changes);
     if (n > 0) {
         struct text_splice splice;
-        struct text *text =
-            text_edit(document->text, changes, n, server->caps.encoding, &splice);
+        struct text *text = text_edit(document->text, changes, n, server->caps.encoding, &splice);
         set_text(document, text, &splice);
     }
     arena_finish(&arena);

@@ -21,9 +21,9 @@ struct document {
     bool is_ours;           // file: or untitled:; others are kept, never analysed
     bool is_too_large;      // over a limit: kept empty until its whole text comes again
     int64_t version;
-    struct text *text; // never NULL
+    struct text *text;  // never NULL
     enum format format; // FORMAT_NONE: nothing for us
-    struct str root;   // its workspace folder's path, or empty
+    struct str root;    // its workspace folder's path, or empty
     // --- private ---
     struct document_private *private;
     struct document *next;

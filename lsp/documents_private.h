@@ -14,7 +14,7 @@ struct document_private {
     struct tree *tree;
     struct text_splice splice;
     bool tree_is_behind;
-    uint64_t tree_used; // documents.clock
+    uint64_t tree_used;       // documents.clock
     struct tree_parse *parse; // of `parse_text`, not finished
     struct text *parse_text;
 
@@ -24,7 +24,7 @@ struct document_private {
     struct analysis *analysis; // NULL: nothing for us
     struct text *analysis_text;
     struct analyzer *analyzer;
-    uint64_t environment;   // documents.environment when the .env was last looked at
+    uint64_t environment; // documents.environment when the .env was last looked at
     uint64_t dotenv_hash;
     struct analysis_input input;
 
@@ -35,11 +35,11 @@ struct document_private {
 
     // The feed's.
     bool is_marked;
-    uint64_t marked_at;     // diagnostics_feed.clock
-    bool is_published;      // push: something was sent
-    uint64_t published_hash; // push: of that; pull: of the last answer
+    uint64_t marked_at;         // diagnostics_feed.clock
+    bool is_published;          // push: something was sent
+    uint64_t published_hash;    // push: of that; pull: of the last answer
     uint64_t answered_revision; // pull: the text that answer was about, 0: none
-    uint64_t watched_hash;  // workspace/diagnostic: what the held request was told, 0: nothing
+    uint64_t watched_hash;      // workspace/diagnostic: what the held request was told, 0: nothing
 };
 
 // The text, the .env or the settings changed: nothing made from them is valid any more.

@@ -168,15 +168,9 @@ static void step_resync(struct framer *framer, bool *more) {
         framer->at += found;
         size_t behind = found + CONTENT_LENGTH.n;
         switch (judge_length_line(str_from_index(rest, behind))) {
-        case LENGTH_YES:
-            begin_headers(framer);
-            return;
-        case LENGTH_UNDECIDED:
-            *more = false;
-            return;
-        case LENGTH_NO:
-            framer->at += CONTENT_LENGTH.n;
-            break;
+        case LENGTH_YES: begin_headers(framer); return;
+        case LENGTH_UNDECIDED: *more = false; return;
+        case LENGTH_NO: framer->at += CONTENT_LENGTH.n; break;
         }
     }
 }
@@ -192,9 +186,7 @@ enum frame framer_next(struct framer *framer, struct str *out) {
             }
             break;
         }
-        case FRAMER_RESYNC:
-            step_resync(framer, &more);
-            break;
+        case FRAMER_RESYNC: step_resync(framer, &more); break;
         case FRAMER_BODY: {
             struct str rest = rest_of(framer);
             if (rest.n < framer->length) {

@@ -14,7 +14,7 @@
 
 #define LOG_MODULE "lifecycle"
 #define PARENT_INTERVAL_MS 3000
-#define SETTLE_LIMIT_MS 300          // for the client's settings
+#define SETTLE_LIMIT_MS 300         // for the client's settings
 #define UNINITIALIZED_LIMIT_MS 1000 // for `initialized`
 
 // --- workspace folders ---

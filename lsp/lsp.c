@@ -44,13 +44,11 @@ static void mirror_log(void *data, enum log_level level, const char *module, str
     struct program *program = data;
     uv_thread_t self = uv_thread_self();
     if (level > LOG_INFO || program->is_mirroring || !program->server ||
-        !uv_thread_equal(&self, &program->thread) ||
-        program->server->rpc.state != RPC_RUNNING) {
+        !uv_thread_equal(&self, &program->thread) || program->server->rpc.state != RPC_RUNNING) {
         return;
     }
-    static const int64_t types[] = {[LOG_ERROR] = MESSAGE_ERROR,
-                                    [LOG_WARN] = MESSAGE_WARNING,
-                                    [LOG_INFO] = MESSAGE_LOG};
+    static const int64_t types[] = {
+        [LOG_ERROR] = MESSAGE_ERROR, [LOG_WARN] = MESSAGE_WARNING, [LOG_INFO] = MESSAGE_LOG};
     program->is_mirroring = true;
     char text[2048];
     int n = snprintf(text, sizeof(text), "%s: %.*s", module, STR_ARG(message));

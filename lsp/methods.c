@@ -101,12 +101,9 @@ const struct method *method_find(struct str name) {
 
 static const char *encoding_name(enum position_encoding encoding) {
     switch (encoding) {
-    case POSITION_UTF8:
-        return "utf-8";
-    case POSITION_UTF32:
-        return "utf-32";
-    default:
-        return "utf-16";
+    case POSITION_UTF8: return "utf-8";
+    case POSITION_UTF32: return "utf-32";
+    default: return "utf-16";
     }
 }
 

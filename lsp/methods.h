@@ -34,7 +34,7 @@ struct method {
 struct method_stats {
     uint64_t calls;
     uint64_t errors;
-    uint64_t us;     // in handlers, in all
+    uint64_t us; // in handlers, in all
     uint64_t us_max;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A scan is a snapshot of what it needs (folders, globs, conventions, encoding), so the thread it runs
-// on touches nothing of the session. Invariants: at most one scan runs; a waiter is served by a scan that
-// began late enough for it; a scan that outlives the session frees index and itself.
+// A scan is a snapshot of what it needs (folders, globs, conventions, encoding), so the thread it
+// runs on touches nothing of the session. Invariants: at most one scan runs; a waiter is served by
+// a scan that began late enough for it; a scan that outlives the session frees index and itself.
 #include "lsp/model_index.h"
 
 #include <stdatomic.h>
@@ -72,9 +72,8 @@ static bool wants(void *data, struct str path) {
         atomic_store(&scan->stop, true);
     }
     // Without an extension the first line may say what it is (#!/bin/sh).
-    return !atomic_load(&scan->stop) &&
-           (format_detect(path, STR_NONE, STR_NONE) != FORMAT_NONE ||
-            str_find_char(path_base(path), '.') == STR_NPOS);
+    return !atomic_load(&scan->stop) && (format_detect(path, STR_NONE, STR_NONE) != FORMAT_NONE ||
+                                         str_find_char(path_base(path), '.') == STR_NPOS);
 }
 
 // `path` relative to the innermost of the folders that hold it.
@@ -216,9 +215,9 @@ static void scan_start(struct model_index *index) {
         bool is_inside = false; // a folder within another is walked with it
         for (size_t k = 0; k < server->n_folders; k++) {
             bool is_same = str_eq(server->folders[i].path, server->folders[k].path);
-            is_inside = is_inside || ((is_same ? k < i : k != i) &&
-                                      path_is_within(server->folders[i].path,
-                                                     server->folders[k].path));
+            is_inside =
+                is_inside || ((is_same ? k < i : k != i) &&
+                              path_is_within(server->folders[i].path, server->folders[k].path));
         }
         if (!is_inside && server->folders[i].path.n) {
             scan->folders[scan->n_folders++] = arena_cstr(arena, server->folders[i].path);

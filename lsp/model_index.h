@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Every use of a model name in the files of the workspace folders: for references, rename, symbols.
-// Read from disk on a thread of the pool by the rules of `check` (session/walk.h); an open buffer beats
-// the disk. Nothing is read before somebody asks. Loop thread only.
+// Read from disk on a thread of the pool by the rules of `check` (session/walk.h); an open buffer
+// beats the disk. Nothing is read before somebody asks. Loop thread only.
 #pragma once
 
 #include "lsp/documents.h"
@@ -15,13 +15,13 @@ struct model_use {
     struct str text;       // the model's name, decoded
     struct str convention; // for people
     enum model_role role;
-    unsigned flags; // REF_…
+    unsigned flags;             // REF_…
     struct position start, end; // the name without prefix form and quotes, in the client's units
 };
 
 // Calls ready(request, data) with an index that is at most `max_age_ms` old: at once, or after the
-// request was parked for a scan. Not called when the request is cancelled meanwhile. `data` may live in
-// the request's arena.
+// request was parked for a scan. Not called when the request is cancelled meanwhile. `data` may
+// live in the request's arena.
 typedef void (*model_index_ready_fn)(struct request *request, void *data);
 void model_index_await(struct request *request, int64_t max_age_ms, model_index_ready_fn ready,
                        void *data);

@@ -36,14 +36,14 @@ struct progress {
     char *model;
     char *message; // latest, or the one of the end; NULL: none
     bool has_percentage;
-    int percent; // −1: unknown
+    int percent;   // −1: unknown
     bool is_dirty; // a report is held back
     int64_t sent_ms;
     int64_t tokens;
     void (*on_cancel)(void *data);
     void *data;
     bool is_cancelled;
-    bool is_over; // the owner has ended it
+    bool is_over;    // the owner has ended it
     bool is_awaited; // the answer to "create" will come here: not to be freed before
     enum message_type end_type;
 };

@@ -14,10 +14,10 @@ enum message_type { MESSAGE_ERROR = 1, MESSAGE_WARNING = 2, MESSAGE_INFO = 3, ME
 struct progress;
 
 struct progress_options {
-    struct str title;  // "Pulling llama3.2"
-    struct str kind;   // "pull", "load", …: listed as active work under this kind
-    struct str model;  // may be empty
-    bool has_percentage; // percentages will be reported
+    struct str title;          // "Pulling llama3.2"
+    struct str kind;           // "pull", "load", …: listed as active work under this kind
+    struct str model;          // may be empty
+    bool has_percentage;       // percentages will be reported
     struct json_object *token; // the client's own workDoneToken (borrowed), or NULL
     // Set: the user may stop it. Called at most once, from the loop; the owner still ends the
     // progress.

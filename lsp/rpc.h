@@ -31,9 +31,9 @@ struct request {
     // --- public, read only ---
     struct lsp_server *server;
     const struct method *method;
-    struct arena *arena;         // for whatever the answer is made of
-    struct json_object *params;  // borrowed until the reply; NULL: absent
-    struct document *document;   // METHOD_NEEDS_DOC: the one named by textDocument.uri
+    struct arena *arena;        // for whatever the answer is made of
+    struct json_object *params; // borrowed until the reply; NULL: absent
+    struct document *document;  // METHOD_NEEDS_DOC: the one named by textDocument.uri
     // --- private ---
     struct rpc_request *private;
 };
@@ -99,7 +99,7 @@ struct rpc {
     struct rpc_call *calls;       // our own requests without an answer yet
     size_t n_calls;
     int64_t next_id;
-    uv_timer_t timer; // for the nearest limit of `calls`
+    uv_timer_t timer;              // for the nearest limit of `calls`
     const struct method *handling; // for the fatal signal handler and logs, NULL between messages
 };
 

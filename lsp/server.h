@@ -28,7 +28,7 @@ struct lsp_server {
     struct status status;
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;
-    struct pull *pulls; // running ones (handlers/command_pull.c)
+    struct pull *pulls;        // running ones (handlers/command_pull.c)
     struct model_index *index; // NULL until somebody asks (model_index.h)
 
     // Workspace folders as the client has them.
@@ -43,9 +43,9 @@ struct lsp_server {
 };
 
 struct lsp_server_options {
-    struct str host_flag;   // --host
-    const char *state_path; // NULL: the default place; tests give their own
-    struct rpc_sink sink;   // where messages go
+    struct str host_flag;        // --host
+    const char *state_path;      // NULL: the default place; tests give their own
+    struct rpc_sink sink;        // where messages go
     void (*on_exit)(void *data); // `exit` came, or the parent process died: close. May be NULL
     void *data;
 };

@@ -10,11 +10,11 @@
 
 struct lsp_server_private {
     // The end of each turn of the loop.
-    uv_check_t check;     // runs after input
-    uv_idle_t idle;       // active: the loop does not wait, there is work left
-    uv_prepare_t prepare; // measures turns
-    int64_t turn_end_us;  // when the last turn ended
-    uint64_t idle_ns;     // uv_metrics_idle_time then
+    uv_check_t check;        // runs after input
+    uv_idle_t idle;          // active: the loop does not wait, there is work left
+    uv_prepare_t prepare;    // measures turns
+    int64_t turn_end_us;     // when the last turn ended
+    uint64_t idle_ns;        // uv_metrics_idle_time then
     const char *last_method; // handled in this turn, for the watchdog's message
 
     uv_timer_t parent_timer; // looks whether the client's process lives
@@ -23,7 +23,7 @@ struct lsp_server_private {
     bool is_settled;
     struct json_object *pushed_settings; // by didChangeConfiguration; owned
 
-    uint64_t views_hash;  // of all that hints and lenses show
+    uint64_t views_hash; // of all that hints and lenses show
     bool views_are_marked;
     bool views_are_forced;
 

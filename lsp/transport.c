@@ -32,7 +32,7 @@ struct channel {
     bool has_handle; // `uv` is to be closed
     bool is_file;
     int fd;
-    uv_fs_t fs; // is_file
+    uv_fs_t fs;   // is_file
     bool is_busy; // is_file: `fs` is in flight
 };
 
@@ -85,8 +85,7 @@ static void take_bytes(struct transport *transport, struct str bytes) {
     struct str out;
     while (!transport->is_stopped) {
         switch (framer_next(&transport->framer, &out)) {
-        case FRAME_NONE:
-            return;
+        case FRAME_NONE: return;
         case FRAME_MESSAGE:
             transcript_add(transport->transcript, true, out);
             transport->handlers.on_message(transport->handlers.data, out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The bridge from pure analysis to what is known: which server a reference belongs to and what it has,
-// the nearest .env, whether a file exists.
+// The bridge from pure analysis to what is known: which server a reference belongs to and what it
+// has, the nearest .env, whether a file exists.
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -10,7 +10,8 @@
 #include "base/uri.h"
 #include "session/private.h"
 
-static struct server_view view_of(struct session *session, struct arena *arena, struct server *server) {
+static struct server_view view_of(struct session *session, struct arena *arena,
+                                  struct server *server) {
     struct server_view view = {
         .url = uri_redact(arena, server->url),
         .name = server->name,
@@ -38,8 +39,7 @@ static struct server_view server_of(void *data, const struct reference_host *hos
         view = view_of(document->session, document->arena, resolved.server);
     } else {
         view.url = uri_redact(document->arena, resolved.canonical);
-        view.verdict =
-            resolved.reason == RESOLVED_UNTRUSTED ? VERDICT_UNTRUSTED : VERDICT_UNKNOWN;
+        view.verdict = resolved.reason == RESOLVED_UNTRUSTED ? VERDICT_UNTRUSTED : VERDICT_UNKNOWN;
     }
     view.capped = resolved.capped;
     view.from_file = resolved.reason == RESOLVED_TRUSTED || resolved.reason == RESOLVED_LOOPBACK;
@@ -143,7 +143,8 @@ size_t session_servers_of(struct session *session, const struct session_document
             continue;
         }
         struct reference_host host = session_host_of(reference);
-        struct server *server = session_resolve(session, document->arena, document->root, &host).server;
+        struct server *server =
+            session_resolve(session, document->arena, document->root, &host).server;
         if (server) {
             add_server(document->arena, &list, server);
         }
@@ -228,8 +229,8 @@ static void use_buffer(struct session *session, struct str path, struct str text
     *entry = cached;
 }
 
-size_t session_dotenv(struct session *session, struct str path, session_open_text_fn open_text, void *data,
-                      const struct env_entry **entries) {
+size_t session_dotenv(struct session *session, struct str path, session_open_text_fn open_text,
+                      void *data, const struct env_entry **entries) {
     struct arena arena = {0};
     struct str root = session_root_of(session, path);
     struct str dir = path_dir(path);

@@ -51,7 +51,8 @@ struct ignore_list *ignore_parse(struct arena *arena, struct str text, struct st
     return list;
 }
 
-static bool pattern_matches(const struct ignore_pattern *pattern, struct str relative, bool is_folder) {
+static bool pattern_matches(const struct ignore_pattern *pattern, struct str relative,
+                            bool is_folder) {
     if (pattern->folder_only && !is_folder) {
         return false;
     }

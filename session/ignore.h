@@ -24,6 +24,7 @@ struct ignore_list {
 struct ignore_list *ignore_parse(struct arena *arena, struct str text, struct str folder,
                                  const struct ignore_list *parent);
 
-// Is `path` (spelled like the lists' folders) ignored? The last matching pattern of the nearest list
-// that has one decides. Parents of `path` are not looked at: the walk does not enter ignored folders.
+// Is `path` (spelled like the lists' folders) ignored? The last matching pattern of the nearest
+// list that has one decides. Parents of `path` are not looked at: the walk does not enter ignored
+// folders.
 bool ignore_match(const struct ignore_list *list, struct str path, bool is_folder);

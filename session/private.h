@@ -8,8 +8,9 @@
 struct session_server {
     struct server *server; // owned until session_close
     bool configured;       // one of the settings in force
-    bool retired;          // was configured once; kept alive because holders of interest may name it
-    struct str setting_key; // heap: url, kind, key and headers in one text, to see whether it changed
+    bool retired; // was configured once; kept alive because holders of interest may name it
+    struct str
+        setting_key; // heap: url, kind, key and headers in one text, to see whether it changed
     struct session_server *next; // all servers, newest first
 };
 
@@ -44,9 +45,10 @@ struct session {
     bool client_is_user_grade;
     struct workspace_root *roots;
     size_t n_roots;
-    struct session_server **configured; // [0] is the default; parallel to settings->servers, without
-    size_t n_configured;                // those of a kind that is not contacted
-    struct session_server *servers;     // all
+    struct session_server *
+        *configured;                // [0] is the default; parallel to settings->servers, without
+    size_t n_configured;            // those of a kind that is not contacted
+    struct session_server *servers; // all
     size_t n_servers;
     struct dotenv_cache *dotenvs;
     struct arena told; // problems already reported: each is told once

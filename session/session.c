@@ -3,8 +3,8 @@
 // Life of a session: sources of settings, workspace folders and the servers they name.
 //
 // Invariants: session->settings is never NULL after creation; configured[0] is the default server;
-// a server object lives until session_close, because documents hold pointers to it (struct interest).
-// When settings change, servers that went are retired, and used again if they come back.
+// a server object lives until session_close, because documents hold pointers to it (struct
+// interest). When settings change, servers that went are retired, and used again if they come back.
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -83,15 +83,15 @@ struct server *session__file_server(struct session *session, struct str canonica
 }
 
 // All that makes a configured server the one it is; two settings with one key are one server.
-static struct str setting_key(struct arena *arena, const struct server_setting *setting, struct str secret,
-                              const struct settings *settings) {
-    struct str key = arena_printf(arena, "%.*s %.*s %d %.*s %lld %lld", STR_ARG(setting->name),
-                                  STR_ARG(setting->canonical), (int)setting->kind, STR_ARG(secret),
-                                  (long long)settings->cache_ttl_ms,
-                                  (long long)settings->health_interval_ms);
+static struct str setting_key(struct arena *arena, const struct server_setting *setting,
+                              struct str secret, const struct settings *settings) {
+    struct str key =
+        arena_printf(arena, "%.*s %.*s %d %.*s %lld %lld", STR_ARG(setting->name),
+                     STR_ARG(setting->canonical), (int)setting->kind, STR_ARG(secret),
+                     (long long)settings->cache_ttl_ms, (long long)settings->health_interval_ms);
     for (size_t i = 0; i < setting->n_headers; i++) {
-        key = arena_printf(arena, "%.*s\n%.*s: %.*s", STR_ARG(key), STR_ARG(setting->headers[i].name),
-                           STR_ARG(setting->headers[i].value));
+        key = arena_printf(arena, "%.*s\n%.*s: %.*s", STR_ARG(key),
+                           STR_ARG(setting->headers[i].name), STR_ARG(setting->headers[i].value));
     }
     return key;
 }
@@ -130,11 +130,11 @@ static void apply_servers(struct session *session) {
     for (size_t i = 0; i < settings->n_servers; i++) {
         const struct server_setting *setting = &settings->servers[i];
         if (setting->kind == SERVER_KIND_OPENAI) {
-            session__problem(session,
-                             arena_printf(&arena,
-                                          "server \"%.*s\" is of kind \"openai\", which this version "
-                                          "does not contact; its models are unknown",
-                                          STR_ARG(setting->name)));
+            session__problem(
+                session, arena_printf(&arena,
+                                      "server \"%.*s\" is of kind \"openai\", which this version "
+                                      "does not contact; its models are unknown",
+                                      STR_ARG(setting->name)));
             if (i > 0) {
                 continue;
             }
@@ -159,7 +159,7 @@ static struct json_object *merge_roots(const struct session *session) {
         if (!merged) {
             merged = json_object_new_object();
         }
-        json_object_object_foreach(session->roots[i].settings, key, value) {
+        json_object_object_foreach (session->roots[i].settings, key, value) {
             if (!json_has(merged, key)) {
                 json_set(merged, key, json_object_get(value));
             }
@@ -247,8 +247,8 @@ struct session *session_create(uv_loop_t *loop, const struct session_options *op
     return session;
 }
 
-void session_set_source(struct session *session, enum settings_source source, struct json_object *value,
-                        bool user_grade) {
+void session_set_source(struct session *session, enum settings_source source,
+                        struct json_object *value, bool user_grade) {
     replace_source(session, source, value ? json_object_get(value) : NULL);
     if (source == SETTINGS_CLIENT) {
         session->client_is_user_grade = user_grade;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the language server and the terminal commands share: settings in force, the servers they name,
-// which hosts of files may be contacted (DESIGN A4), and the answer to "what is known of the server this
-// reference belongs to". Does the I/O that pure analysis must not. Loop thread only.
+// What the language server and the terminal commands share: settings in force, the servers they
+// name, which hosts of files may be contacted (DESIGN A4), and the answer to "what is known of the
+// server this reference belongs to". Does the I/O that pure analysis must not. Loop thread only.
 #pragma once
 
 #include "session/settings.h"
@@ -11,9 +11,9 @@
 struct session;
 
 struct session_options {
-    struct str host_flag;   // --host; may be empty
-    const char *state_path; // NULL: the default place
-    bool offline;           // opens no socket at all; every server is unknown
+    struct str host_flag;    // --host; may be empty
+    const char *state_path;  // NULL: the default place
+    bool offline;            // opens no socket at all; every server is unknown
     struct catalog *catalog; // check --catalog: stands for every server; retained. May be NULL
 };
 
@@ -31,18 +31,21 @@ struct session *session_create(uv_loop_t *loop, const struct session_options *op
 // Cancels everything; frees itself when all handles are closed, then calls on_closed (may be NULL).
 void session_close(struct session *session, void (*on_closed)(void *data), void *data);
 
-// Replaces one source of settings (borrowed; NULL: absent) and applies the result: servers that went
-// are closed, new ones made. `root`s' workspace files are read by session_set_roots. `user_grade`
-// matters for SETTINGS_CLIENT only.
-void session_set_source(struct session *session, enum settings_source source, struct json_object *value,
-                        bool user_grade);
-// Workspace folders (absolute, normalised). Reads their .ollama-ls.json; the first folder's wins per key.
+// Replaces one source of settings (borrowed; NULL: absent) and applies the result: servers that
+// went are closed, new ones made. `root`s' workspace files are read by session_set_roots.
+// `user_grade` matters for SETTINGS_CLIENT only.
+void session_set_source(struct session *session, enum settings_source source,
+                        struct json_object *value, bool user_grade);
+// Workspace folders (absolute, normalised). Reads their .ollama-ls.json; the first folder's wins
+// per key.
 void session_set_roots(struct session *session, const struct str *roots, size_t n);
 // A file that matters changed on disk (.ollama-ls.json, a .env, the user file): true if it was one.
 bool session_file_changed(struct session *session, struct str path);
 
-const struct settings *session_settings(const struct session *session); // borrowed until the next change
-struct analyzer *session_analyzer(struct session *session); // borrowed; built from settings on demand
+const struct settings *
+session_settings(const struct session *session); // borrowed until the next change
+struct analyzer *
+session_analyzer(struct session *session); // borrowed; built from settings on demand
 struct state *session_state(struct session *session);
 struct http *session_http(struct session *session); // made on first use; NULL when offline
 
@@ -52,9 +55,11 @@ bool session_is_excluded(const struct session *session, struct str path); // set
 
 // --- servers ---
 struct server *session_default(struct session *session);
-size_t session_server_count(const struct session *session); // configured ones first, then files' hosts
+size_t
+session_server_count(const struct session *session); // configured ones first, then files' hosts
 struct server *session_server_at(const struct session *session, size_t i);
-struct server *session_server_by_url(const struct session *session, struct str canonical); // or NULL
+struct server *session_server_by_url(const struct session *session,
+                                     struct str canonical); // or NULL
 
 enum resolve_reason {
     RESOLVED_DEFAULT,    // no host, or an unmapped container's name
@@ -71,19 +76,20 @@ struct resolved {
     struct str canonical;  // URL that was judged; in `arena`
     bool capped;           // a container's name: severity at most information
 };
-// The host that a reference is about: its own text for REF_HOST, else the host its model belongs to.
+// The host that a reference is about: its own text for REF_HOST, else the host its model belongs
+// to.
 struct reference_host session_host_of(const struct reference *reference);
 // Does a finding on this reference depend on what a server says?
 bool session_asks_server(const struct reference *reference);
 
-// Applies the rules of trust. Creates the server object of a trusted host (at most LIMIT_SERVERS) but
-// contacts nothing: that is session_want. `root` is the workspace folder of the file.
+// Applies the rules of trust. Creates the server object of a trusted host (at most LIMIT_SERVERS)
+// but contacts nothing: that is session_want. `root` is the workspace folder of the file.
 struct resolved session_resolve(struct session *session, struct arena *arena, struct str root,
                                 const struct reference_host *host);
 
-// The servers whose state findings of this file depend on: those its models and hosts resolve to, and, if
-// it names a model, the user's other servers (which may have it). Returns their number; the array is in
-// document->arena.
+// The servers whose state findings of this file depend on: those its models and hosts resolve to,
+// and, if it names a model, the user's other servers (which may have it). Returns their number; the
+// array is in document->arena.
 struct session_document;
 size_t session_servers_of(struct session *session, const struct session_document *document,
                           const struct analysis *analysis, struct server ***servers);
@@ -94,10 +100,11 @@ struct interest {
     struct server **servers; // owned array
     size_t n;
 };
-void session_want(struct session *session, struct interest *interest, struct server *const *servers, size_t n);
+void session_want(struct session *session, struct interest *interest, struct server *const *servers,
+                  size_t n);
 
-// Fills the pure context of findings_make for a file. `document` keeps what the callbacks need and must
-// live as long as the context is used.
+// Fills the pure context of findings_make for a file. `document` keeps what the callbacks need and
+// must live as long as the context is used.
 struct session_document {
     struct session *session;
     struct str root;
@@ -107,12 +114,12 @@ struct session_document {
 void session_finding_context(struct session *session, struct session_document *document,
                              struct finding_context *context);
 
-// Variables of the nearest .env: upward from the file's folder to its workspace folder, outside any the
-// file's own folder only. Cached by path and change time. `open_text` (may be NULL) gives the text of an
-// open buffer: an open buffer beats the disk. Borrowed until the next loop turn.
+// Variables of the nearest .env: upward from the file's folder to its workspace folder, outside any
+// the file's own folder only. Cached by path and change time. `open_text` (may be NULL) gives the
+// text of an open buffer: an open buffer beats the disk. Borrowed until the next loop turn.
 typedef bool (*session_open_text_fn)(void *data, struct str path, struct str *text);
-size_t session_dotenv(struct session *session, struct str path, session_open_text_fn open_text, void *data,
-                      const struct env_entry **entries);
+size_t session_dotenv(struct session *session, struct str path, session_open_text_fn open_text,
+                      void *data, const struct env_entry **entries);
 
 // Asks /api/show for referenced models whose details are missing (server_want_details).
 void session_want_details(struct session *session, struct session_document *document,
@@ -126,7 +133,8 @@ struct active_job {
     int64_t tokens;
 };
 // The status object. Returns owned.
-struct json_object *session_status(struct session *session, const struct active_job *jobs, size_t n_jobs);
+struct json_object *session_status(struct session *session, const struct active_job *jobs,
+                                   size_t n_jobs);
 // {health, quiescent, message} derived from a status object. Returns owned.
 struct json_object *session_server_status(struct json_object *status);
 // The object of `models --json`. Returns owned.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Merging and checking settings. One table row per key says its type and grade; the merge walks the
-// table, so a key cannot be forgotten by one of the sources. Invariants: servers[0] always exists; a
-// key of grade user never comes from the workspace.
+// table, so a key cannot be forgotten by one of the sources. Invariants: servers[0] always exists;
+// a key of grade user never comes from the workspace.
 #include "session/settings.h"
 
 #include <stdlib.h>
@@ -94,10 +94,11 @@ static bool type_fits(enum key_type type, struct json_object *value) {
     return false;
 }
 
-#define PROBLEM(merge, ...)                                                                            \
-    ((merge)->on_problem ? (merge)->on_problem((merge)->data,                                          \
-                                               arena_printf(&(merge)->settings->arena, __VA_ARGS__))   \
-                         : (void)0)
+#define PROBLEM(merge, ...)                                                                        \
+    ((merge)->on_problem                                                                           \
+         ? (merge)->on_problem((merge)->data,                                                      \
+                               arena_printf(&(merge)->settings->arena, __VA_ARGS__))               \
+         : (void)0)
 
 static bool is_user_grade(const struct settings_input *input, enum settings_source source) {
     return source == SETTINGS_USER_FILE || source == SETTINGS_INIT_OPTIONS ||
@@ -186,19 +187,21 @@ static struct str *merged_strings(struct merge *merge, const char *path, size_t 
     return out;
 }
 
-static void read_headers(struct merge *merge, struct server_setting *server, struct json_object *object) {
+static void read_headers(struct merge *merge, struct server_setting *server,
+                         struct json_object *object) {
     if (!json_is(object, json_type_object)) {
         return;
     }
     struct arena *arena = &merge->settings->arena;
     server->headers =
         ARENA_ARRAY(arena, (size_t)json_object_object_length(object) + 1, struct http_header);
-    json_object_object_foreach(object, name, value) {
+    json_object_object_foreach (object, name, value) {
         if (json_is(value, json_type_string)) {
             server->headers[server->n_headers].name = arena_copy(arena, str_from(name));
             server->headers[server->n_headers++].value = arena_copy(arena, json_str(value));
         } else {
-            PROBLEM(merge, "setting \"servers\": header \"%s\" must be a string; it is ignored", name);
+            PROBLEM(merge, "setting \"servers\": header \"%s\" must be a string; it is ignored",
+                    name);
         }
     }
 }
@@ -219,7 +222,9 @@ static bool read_server(struct merge *merge, struct json_object *entry, size_t i
         return false;
     }
     if (kind.n && !str_eq(kind, STR("ollama")) && !str_eq(kind, STR("openai"))) {
-        PROBLEM(merge, "setting \"servers\": entry %zu: \"kind\" must be \"ollama\" or \"openai\"; it is ignored",
+        PROBLEM(merge,
+                "setting \"servers\": entry %zu: \"kind\" must be \"ollama\" or \"openai\"; it is "
+                "ignored",
                 i);
         return false;
     }
@@ -284,7 +289,7 @@ static void merge_host_map(struct merge *merge) {
     }
     settings->host_map = ARENA_ARRAY(&settings->arena, (size_t)json_object_object_length(map) + 1,
                                      struct host_map_entry);
-    json_object_object_foreach(map, from, to) {
+    json_object_object_foreach (map, from, to) {
         if (!json_is(to, json_type_string)) {
             PROBLEM(merge, "setting \"hostMap\": \"%s\" must map to a URL; it is ignored", from);
             continue;
@@ -300,20 +305,23 @@ static void merge_severity(struct merge *merge) {
     if (!map) {
         return;
     }
-    json_object_object_foreach(map, name, word) {
+    json_object_object_foreach (map, name, word) {
         enum finding_code code;
         if (!finding_code_parse(str_from(name), &code)) {
-            PROBLEM(merge, "setting \"severity\": there is no finding \"%s\"; see docs/findings.md", name);
+            PROBLEM(merge, "setting \"severity\": there is no finding \"%s\"; see docs/findings.md",
+                    name);
         } else if (!severity_parse(json_str(word), &merge->settings->severities[code])) {
             PROBLEM(merge,
-                    "setting \"severity\": \"%s\" must be off, hint, information, warning or error", name);
+                    "setting \"severity\": \"%s\" must be off, hint, information, warning or error",
+                    name);
         } else {
             merge->settings->has_severity[code] = true;
         }
     }
 }
 
-// What later features read by themselves: ai.*, actions, inlineCompletion.*; grades are applied here.
+// What later features read by themselves: ai.*, actions, inlineCompletion.*; grades are applied
+// here.
 static void merge_ai(struct merge *merge) {
     struct json_object *ai = json_object_new_object();
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -337,7 +345,7 @@ static void warn_unknown(struct merge *merge, enum settings_source source) {
     if (!json_is(object, json_type_object)) {
         return;
     }
-    json_object_object_foreach(object, name, value) {
+    json_object_object_foreach (object, name, value) {
         (void)value;
         bool known = str_eq(str_from(name), STR("$schema"));
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !known; i++) {
@@ -363,7 +371,8 @@ struct settings *settings_create(const struct settings_input *input,
     settings->backend = merged_str(&merge, "backend");
     if (settings->backend.n == 0) {
         settings->backend = STR("ollama");
-    } else if (!str_eq(settings->backend, STR("ollama")) && !str_eq(settings->backend, STR("openai")) &&
+    } else if (!str_eq(settings->backend, STR("ollama")) &&
+               !str_eq(settings->backend, STR("openai")) &&
                !str_eq(settings->backend, STR("auto"))) {
         PROBLEM(&merge, "setting \"backend\" must be ollama, openai or auto; ollama is used");
         settings->backend = STR("ollama");

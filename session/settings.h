@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Settings with grades (DESIGN A15): which source may say what, and which source wins. Keys of grade
-// `user` are ignored with one warning when they come from the workspace. Pure; loop thread only.
+// Settings with grades (DESIGN A15): which source may say what, and which source wins. Keys of
+// grade `user` are ignored with one warning when they come from the workspace. Pure; loop thread
+// only.
 #pragma once
 
 #include <json-c/json.h>
@@ -53,7 +54,7 @@ struct settings {
     int64_t cache_ttl_ms;
     int64_t health_interval_ms;
     struct json_object *conventions; // array or NULL; owned
-    struct str *exclude; // globs
+    struct str *exclude;             // globs
     size_t n_exclude;
     enum severity severities[CODE_COUNT];
     bool has_severity[CODE_COUNT];
@@ -61,27 +62,31 @@ struct settings {
     size_t n_ignore_models;
     bool ai_enable;
     bool ai_review;
-    struct json_object *ai; // the rest of ai.*, actions, inlineCompletion as JSON for later issues; owned
+    struct json_object
+        *ai; // the rest of ai.*, actions, inlineCompletion as JSON for later issues; owned
 };
 
 struct settings_input {
-    struct json_object *sources[SETTINGS_SOURCE_COUNT]; // borrowed; NULL: absent. The section's value
+    struct json_object
+        *sources[SETTINGS_SOURCE_COUNT]; // borrowed; NULL: absent. The section's value
     bool client_is_user_grade;
-    struct str host_flag; // --host, replaces the default server; may be empty
+    struct str host_flag;       // --host, replaces the default server; may be empty
     struct str env_ollama_host; // OLLAMA_HOST of the environment; may be empty
 };
 
 // Always yields usable settings; problems are reported one line each ("ollama-ls: setting "url" in
-// .ollama-ls.json is ignored: it may only come from your own settings; put it into …"). Returns owned.
+// .ollama-ls.json is ignored: it may only come from your own settings; put it into …"). Returns
+// owned.
 struct settings *settings_create(const struct settings_input *input,
                                  void (*on_problem)(void *data, struct str message), void *data);
 void settings_destroy(struct settings *settings);
 
-// The config file's path: $XDG_CONFIG_HOME/ollama-ls/config.json or ~/.config/…; empty without HOME.
+// The config file's path: $XDG_CONFIG_HOME/ollama-ls/config.json or ~/.config/…; empty without
+// HOME.
 struct str settings_user_path(struct arena *arena);
 #define SETTINGS_WORKSPACE_NAME ".ollama-ls.json"
 
-// Adds `name` to ignoreModels of the workspace file's text (may be empty) keeping the rest, comments
-// included, as it is. ERR_INVALID with a message when the file is not a JSON object.
-enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name, struct str *out,
-                                    struct error *error);
+// Adds `name` to ignoreModels of the workspace file's text (may be empty) keeping the rest,
+// comments included, as it is. ERR_INVALID with a message when the file is not a JSON object.
+enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name,
+                                    struct str *out, struct error *error);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// "Ignore NAME in this workspace": adds one string to the array ignoreModels of .ollama-ls.json without
-// touching anything else of the file, comments and layout included. So the text is edited, not printed
-// anew from a parsed value.
+// "Ignore NAME in this workspace": adds one string to the array ignoreModels of .ollama-ls.json
+// without touching anything else of the file, comments and layout included. So the text is edited,
+// not printed anew from a parsed value.
 #include "base/buf.h"
 #include "base/json.h"
 #include "session/settings.h"
@@ -63,11 +63,12 @@ static size_t find_array(struct str s) {
 }
 
 static struct str insert(struct arena *arena, struct str text, size_t at, struct str what) {
-    return arena_join(arena, arena_join(arena, str_slice(text, 0, at), what), str_from_index(text, at));
+    return arena_join(arena, arena_join(arena, str_slice(text, 0, at), what),
+                      str_from_index(text, at));
 }
 
-enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name, struct str *out,
-                                    struct error *error) {
+enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name,
+                                    struct str *out, struct error *error) {
     struct json_object *quoted_value = json_new_str(name);
     struct str quoted = arena_copy(arena, json_text(quoted_value));
     json_object_put(quoted_value);
@@ -81,10 +82,12 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
         return result;
     }
     if (!json_is(root, json_type_object) ||
-        (json_has(root, "ignoreModels") && !json_is(json_get(root, "ignoreModels"), json_type_array))) {
+        (json_has(root, "ignoreModels") &&
+         !json_is(json_get(root, "ignoreModels"), json_type_array))) {
         json_object_put(root);
         return error_set(error, arena, ERR_INVALID,
-                         "%s must be an object whose \"ignoreModels\" is an array", SETTINGS_WORKSPACE_NAME);
+                         "%s must be an object whose \"ignoreModels\" is an array",
+                         SETTINGS_WORKSPACE_NAME);
     }
     struct json_object *array = json_get(root, "ignoreModels");
     for (size_t i = 0; i < json_count(array); i++) {
@@ -101,8 +104,9 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
     } else {
         at = str_find_char(text, '{') + 1;
         const char *comma = json_object_object_length(root) ? "," : "\n";
-        *out = insert(arena, text, at,
-                      arena_printf(arena, "\n    \"ignoreModels\": [%.*s]%s", STR_ARG(quoted), comma));
+        *out =
+            insert(arena, text, at,
+                   arena_printf(arena, "\n    \"ignoreModels\": [%.*s]%s", STR_ARG(quoted), comma));
     }
     json_object_put(root);
     return ERR_OK;

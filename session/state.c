@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The state file. Kept as parsed JSON in memory; each change reads the file again, applies itself and
-// writes the whole atomically, so that several editors at once lose at most nothing:
+// The state file. Kept as parsed JSON in memory; each change reads the file again, applies itself
+// and writes the whole atomically, so that several editors at once lose at most nothing:
 //   {"version": 1, "trusted": {ROOT: [URL]}, "models": {ROOT: {ROLE: MODEL}}}
 #include "session/state.h"
 
@@ -17,7 +17,7 @@
 #include "base/log.h"
 
 struct state {
-    char *path; // owned; NULL: nowhere to write
+    char *path;               // owned; NULL: nowhere to write
     struct json_object *root; // owned, always an object
     struct timespec changed;
     off_t size;
@@ -100,7 +100,8 @@ void state_reload(struct state *state) {
 }
 
 // Member `key` of `object`, made as an empty value of `type` when absent or of another type.
-static struct json_object *member(struct json_object *object, const char *key, enum json_type type) {
+static struct json_object *member(struct json_object *object, const char *key,
+                                  enum json_type type) {
     struct json_object *value = json_get(object, key);
     if (!json_is(value, type)) {
         value = type == json_type_array ? json_object_new_array() : json_object_new_object();
@@ -121,8 +122,9 @@ static void make_folders(struct arena *arena, struct str path) {
 
 static enum err save(struct state *state, struct error *error, struct arena *arena) {
     if (!state->path) {
-        return error_set(error, arena, ERR_IO,
-                         "there is nowhere to remember this: neither XDG_STATE_HOME nor HOME is set");
+        return error_set(
+            error, arena, ERR_IO,
+            "there is nowhere to remember this: neither XDG_STATE_HOME nor HOME is set");
     }
     make_folders(arena, str_from(state->path));
     json_set_int(state->root, "version", 1);
@@ -166,7 +168,8 @@ enum err state_trust(struct state *state, struct str root, struct str url, struc
 
 struct str state_model(const struct state *state, struct str root, struct str role) {
     struct arena arena = {0};
-    struct json_object *models = json_get(json_get(state->root, "models"), arena_cstr(&arena, root));
+    struct json_object *models =
+        json_get(json_get(state->root, "models"), arena_cstr(&arena, root));
     struct str model = json_get_str(models, arena_cstr(&arena, role));
     arena_finish(&arena);
     return model;
@@ -176,6 +179,7 @@ enum err state_set_model(struct state *state, struct str root, struct str role, 
                          struct error *error, struct arena *arena) {
     state_reload(state);
     struct json_object *models = member(state->root, "models", json_type_object);
-    json_set_str(member(models, arena_cstr(arena, root), json_type_object), arena_cstr(arena, role), model);
+    json_set_str(member(models, arena_cstr(arena, root), json_type_object), arena_cstr(arena, role),
+                 model);
     return save(state, error, arena);
 }

@@ -8,7 +8,8 @@
 
 #define STATUS_TEXT_MAX 400 // bytes of a server's own words in a status
 
-static void set_text(struct arena *arena, struct json_object *object, const char *key, struct str text) {
+static void set_text(struct arena *arena, struct json_object *object, const char *key,
+                     struct str text) {
     json_set_str(object, key, display_escape(arena, text, STATUS_TEXT_MAX));
 }
 
@@ -82,11 +83,13 @@ static struct str message_of(struct arena *arena, struct server *server, const c
     size_t loaded = 0;
     json_object_put(running_models(arena, catalog, &loaded));
     size_t models = catalog ? catalog->n_models : 0;
-    return arena_printf(arena, "Ollama %.*s: %zu model%s%s, %zu loaded", STR_ARG(server->version), models,
-                        models == 1 ? "" : "s", server->stale ? " (as last known)" : "", loaded);
+    return arena_printf(arena, "Ollama %.*s: %zu model%s%s, %zu loaded", STR_ARG(server->version),
+                        models, models == 1 ? "" : "s", server->stale ? " (as last known)" : "",
+                        loaded);
 }
 
-struct json_object *session_status(struct session *session, const struct active_job *jobs, size_t n_jobs) {
+struct json_object *session_status(struct session *session, const struct active_job *jobs,
+                                   size_t n_jobs) {
     struct arena arena = {0};
     struct json_object *status = json_object_new_object();
     struct server *server = session_default(session);
@@ -97,7 +100,8 @@ struct json_object *session_status(struct session *session, const struct active_
     if (server->state == SERVER_UNREACHABLE) {
         // An LSP Command: a status bar runs it when it is clicked.
         struct json_object *command = json_object_new_object();
-        json_set_str(command, "title", server->is_loopback ? STR("Start Ollama") : STR("Ask again"));
+        json_set_str(command, "title",
+                     server->is_loopback ? STR("Start Ollama") : STR("Ask again"));
         json_set_str(command, "command",
                      server->is_loopback ? STR("ollama-ls.startServer") : STR("ollama-ls.refresh"));
         json_set(status, "command", command);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which hosts may be contacted (DESIGN A4). A host that stands in a file is hostile until one of the
-// rules below lets it in; nothing here asks DNS or opens a socket.
+// Which hosts may be contacted (DESIGN A4). A host that stands in a file is hostile until one of
+// the rules below lets it in; nothing here asks DNS or opens a socket.
 #include "base/uri.h"
 #include "session/private.h"
 
@@ -78,8 +78,8 @@ static bool is_open_loopback(const struct session *session, const struct host *h
     return false;
 }
 
-static struct resolved contact(struct session *session, enum resolve_reason reason, struct str canonical,
-                               bool capped) {
+static struct resolved contact(struct session *session, enum resolve_reason reason,
+                               struct str canonical, bool capped) {
     struct server *server = session__file_server(session, canonical);
     if (!server) { // LIMIT_SERVERS
         reason = RESOLVED_UNTRUSTED;
@@ -87,7 +87,8 @@ static struct resolved contact(struct session *session, enum resolve_reason reas
     return (struct resolved){reason, server, canonical, capped};
 }
 
-static struct resolved mapped(struct session *session, struct arena *arena, struct str url, bool capped) {
+static struct resolved mapped(struct session *session, struct arena *arena, struct str url,
+                              bool capped) {
     struct host host;
     host_parse(url, &host);
     struct server *server = configured_equal(session, &host);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A pool of threads over a stack of folders. A worker takes a folder, reads its entries, handles its
-// files itself and pushes its subfolders: few locks, and the files of a folder are read in one go.
+// A pool of threads over a stack of folders. A worker takes a folder, reads its entries, handles
+// its files itself and pushes its subfolders: few locks, and the files of a folder are read in one
+// go.
 //
-// Invariants: `pending` counts folders pushed and not finished, so 0 means all is done; an ignore list
-// lives in the arena of the worker that read it, and all arenas live until the walk ends.
+// Invariants: `pending` counts folders pushed and not finished, so 0 means all is done; an ignore
+// list lives in the arena of the worker that read it, and all arenas live until the walk ends.
 #include "session/walk.h"
 
 #include <dirent.h>
@@ -25,7 +26,7 @@
 
 struct folder {
     struct folder *next;
-    struct str path;     // as spelled from the given root
+    struct str path; // as spelled from the given root
     struct str absolute;
     const struct ignore_list *ignores;
 };
@@ -47,13 +48,27 @@ struct walk {
     atomic_size_t visited;
 };
 
-// Checked even if ignored, unless a parent folder is: secrets and local settings are ignored by habit,
-// and they are where models are named (DESIGN A2).
+// Checked even if ignored, unless a parent folder is: secrets and local settings are ignored by
+// habit, and they are where models are named (DESIGN A2).
 static const char *const local_configs[] = {
-    ".env", ".env.*", "*.env", ".envrc", ".aider*", ".continuerc.json", "settings.local.json",
-    "*.local.yaml", "*.local.yml", "*.local.json", "*.local.toml", "opencode.json",
-    "opencode.jsonc", ".crush.json", "crush.json", "compose.override.y*ml",
-    "docker-compose.override.y*ml", ".ollama-ls.json",
+    ".env",
+    ".env.*",
+    "*.env",
+    ".envrc",
+    ".aider*",
+    ".continuerc.json",
+    "settings.local.json",
+    "*.local.yaml",
+    "*.local.yml",
+    "*.local.json",
+    "*.local.toml",
+    "opencode.json",
+    "opencode.jsonc",
+    ".crush.json",
+    "crush.json",
+    "compose.override.y*ml",
+    "docker-compose.override.y*ml",
+    ".ollama-ls.json",
 };
 
 static bool is_local_config(struct str name) {
@@ -183,9 +198,8 @@ static void visit_entry(struct worker *worker, const struct folder *folder, int 
         return; // symlinks, sockets, FIFOs
     }
     struct arena *arena = type == DT_DIR ? &worker->arena : scratch;
-    struct str path =
-        str_eq(folder->path, STR(".")) ? arena_copy(arena, name)
-                                       : path_join(arena, folder->path, name);
+    struct str path = str_eq(folder->path, STR(".")) ? arena_copy(arena, name)
+                                                     : path_join(arena, folder->path, name);
     struct str absolute = path_join(arena, folder->absolute, name);
     if (ignore_match(ignores, absolute, type == DT_DIR) &&
         (type == DT_DIR || !is_local_config(name))) {

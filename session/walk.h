@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Walks files and folders on every core (DESIGN A2): hidden files too, without .git, honouring
-// .gitignore and .git/info/exclude, following no symlink, skipping binaries and files over LIMIT_FILE.
+// .gitignore and .git/info/exclude, following no symlink, skipping binaries and files over
+// LIMIT_FILE.
 #pragma once
 
 #include "base/arena.h"
@@ -11,9 +12,9 @@ struct walk_options {
     unsigned threads; // 0: one per core
     // May this file matter, by its path alone? Called on any worker; false saves reading it.
     bool (*wants)(void *data, struct str path);
-    // A file's bytes, borrowed for the call (NUL-terminated). `worker` is 0 … threads - 1. Called on
-    // any worker, one call at a time per worker. `path` is spelled from the given root; absolute is the
-    // same, absolute. Both borrowed for the call.
+    // A file's bytes, borrowed for the call (NUL-terminated). `worker` is 0 … threads - 1. Called
+    // on any worker, one call at a time per worker. `path` is spelled from the given root; absolute
+    // is the same, absolute. Both borrowed for the call.
     void (*on_file)(void *data, unsigned worker, struct str path, struct str absolute,
                     struct str bytes);
     // Something could not be read (a given path, or a folder on the way). Any worker.

@@ -19,7 +19,7 @@ struct text {
     atomic_uint references;
     uint32_t n;
     uint32_t line_count;
-    char *bytes;       // owned, n + 1
+    char *bytes; // owned, n + 1
     struct text_line *lines;
 };
 

@@ -35,9 +35,9 @@ static size_t count_units(struct str line, size_t *i, size_t max_bytes, size_t m
         }
         size_t next = *i;
         uint32_t c = utf8_next(line, &next);
-        size_t width = encoding == POSITION_UTF8                    ? next - *i
+        size_t width = encoding == POSITION_UTF8                  ? next - *i
                        : encoding == POSITION_UTF16 && c > 0xffff ? 2
-                                                                    : 1;
+                                                                  : 1;
         if (next > max_bytes || width > max_units - units) {
             break;
         }

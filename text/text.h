@@ -27,9 +27,9 @@ size_t text_line_count(const struct text *text); // at least 1
 
 // Line 0 .. count-1; a line past the last one is read as the end of the text.
 size_t text_line_start(const struct text *text, size_t line);
-size_t text_line_end(const struct text *text, size_t line);       // before its EOL
-struct str text_line(const struct text *text, size_t line);       // without its EOL; borrowed
-bool text_line_is_ascii(const struct text *text, size_t line);    // its EOL aside
+size_t text_line_end(const struct text *text, size_t line);    // before its EOL
+struct str text_line(const struct text *text, size_t line);    // without its EOL; borrowed
+bool text_line_is_ascii(const struct text *text, size_t line); // its EOL aside
 
 // The line that holds `offset`; an EOL belongs to the line that it ends. Offsets past the end mean
 // the end. O(log lines).

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads JSON into the tree of config.h as leniently as editors' settings files need: comments, trailing
-// or missing commas, bare keys and single quotes (JSON5), values not typed yet, brackets never closed.
-// One pass; `at` only moves forward, except over one string that turns out to be the next key.
+// Reads JSON into the tree of config.h as leniently as editors' settings files need: comments,
+// trailing or missing commas, bare keys and single quotes (JSON5), values not typed yet, brackets
+// never closed. One pass; `at` only moves forward, except over one string that turns out to be the
+// next key.
 #include "diagnostics/config.h"
 
 #include "base/limits.h"
@@ -87,8 +88,8 @@ static struct config_node *read_value(struct json *j, struct config_node *parent
     return add_scalar(j, parent, read_token(j));
 }
 
-// Behind the colon of a key. A value that is missing is told by what follows: a bracket, a comma, or a
-// text that has a colon behind it, being the next key.
+// Behind the colon of a key. A value that is missing is told by what follows: a bracket, a comma,
+// or a text that has a colon behind it, being the next key.
 static struct config_node *read_member_value(struct json *j, struct config_node *object) {
     size_t empty = j->at + (j->at < j->n && j->p[j->at] == ' ' ? 1 : 0);
     if (!skip_space(j) || strchr("},]:", j->p[j->at])) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// namel3ss' .ai files (config-formats section 6). Blocks are written in braces or by indentation, and
-// settings as `key: value`, `key is "value"` or `key be "value"`:
+// namel3ss' .ai files (config-formats section 6). Blocks are written in braces or by indentation,
+// and settings as `key: value`, `key is "value"` or `key be "value"`:
 //
 //   ai model helper { provider: ollama  model: llama3:8b  config: { base_url: … } }
 //   llm "local" { provider: "ollama"  model: "llama2" }
@@ -10,10 +10,11 @@
 //       model is "llama3.1"
 //
 // A block's model belongs to Ollama only if the block (or one around it) names it as provider: vLLM
-// blocks with Hugging Face ids stand in the same files. Only settings are read, never prose in strings.
+// blocks with Hugging Face ids stand in the same files. Only settings are read, never prose in
+// strings.
 #include "diagnostics/model_place.h"
 
-#define DEPTH_MAX 32  // nested blocks; deeper ones are read as part of the last
+#define DEPTH_MAX 32 // nested blocks; deeper ones are read as part of the last
 #define CONVENTION STR("namel3ss")
 
 struct block {
@@ -123,8 +124,10 @@ static void finish_block(struct reader *r) {
     if (block->model.start == 0) {
         return;
     }
-    struct model_place place = {.value = block->model, .role = ROLE_CHAT,
-                                .flags = block->no_pull ? 0 : REF_PULLS, .convention = CONVENTION};
+    struct model_place place = {.value = block->model,
+                                .role = ROLE_CHAT,
+                                .flags = block->no_pull ? 0 : REF_PULLS,
+                                .convention = CONVENTION};
     struct reference *reference = collect_model(r->collector, &place, NULL);
     if (reference) {
         reference_set_host(r->collector, reference, host, HOST_ORIGIN_SIBLING);
@@ -139,7 +142,8 @@ static void push_block(struct reader *r, size_t indent, bool is_brace, struct st
     }
     bool is_part = str_eq(key, STR("config")) || str_eq(key, STR("deployment_config")) ||
                    str_eq(key, STR("options"));
-    r->blocks[r->n] = (struct block){.indent = indent, .is_brace = is_brace,
+    r->blocks[r->n] = (struct block){.indent = indent,
+                                     .is_brace = is_brace,
                                      .owner = is_part ? r->blocks[r->n - 1].owner : r->n};
     r->n++;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads TOML 1.0 into the tree of config.h. Tables are joined by name, so that [a.b] and a.b.c = 1 and
-// inline tables give one shape; arrays of tables become arrays of objects. A table's span covers all
-// of its pieces. What does not parse costs its line.
+// Reads TOML 1.0 into the tree of config.h. Tables are joined by name, so that [a.b] and a.b.c = 1
+// and inline tables give one shape; arrays of tables become arrays of objects. A table's span
+// covers all of its pieces. What does not parse costs its line.
 //
 // Invariant: `at` only moves forward; every loop moves it.
 #include "diagnostics/config.h"
@@ -72,8 +72,8 @@ static struct part read_quoted(struct toml *t) {
     }
     part.start = t->at;
     while (t->at < t->n && (is_multi || t->p[t->at] != '\n')) {
-        if (t->p[t->at] == quote && (!is_multi || (char_at(t, t->at + 1) == quote &&
-                                                   char_at(t, t->at + 2) == quote))) {
+        if (t->p[t->at] == quote &&
+            (!is_multi || (char_at(t, t->at + 1) == quote && char_at(t, t->at + 2) == quote))) {
             break;
         }
         t->at += t->p[t->at] == '\\' && quote == '"' && char_at(t, t->at + 1) != '\n' ? 2 : 1;
@@ -259,7 +259,8 @@ static struct config_node *read_value(struct toml *t, struct config_node *parent
     return node;
 }
 
-// [a.b] or [[a.b]]: the table that the following lines fill, or NULL when the header cannot be read.
+// [a.b] or [[a.b]]: the table that the following lines fill, or NULL when the header cannot be
+// read.
 static struct config_node *read_header(struct toml *t, struct config_node *root) {
     size_t start = t->at;
     bool is_array = char_at(t, t->at + 1) == '[';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads YAML into the tree of config.h, by indentation, one pass, no failure. It follows YAML 1.2 for
-// what a strict parser accepts (block and flow style, all scalar styles, anchors, merge keys, several
-// documents); anything else costs the line it stands on: a word without colon, a Helm or Jinja line,
-// a merge-conflict marker, a quote that is not closed before the indentation falls back.
+// Reads YAML into the tree of config.h, by indentation, one pass, no failure. It follows YAML 1.2
+// for what a strict parser accepts (block and flow style, all scalar styles, anchors, merge keys,
+// several documents); anything else costs the line it stands on: a word without colon, a Helm or
+// Jinja line, a merge-conflict marker, a quote that is not closed before the indentation falls
+// back.
 //
 // Invariants: `at` never moves back over text that was made into a node; every loop moves `at`.
 #include "diagnostics/formats/yaml.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Shared by the parts of the YAML reader: yaml.c reads blocks (by indentation), yaml_flow.c brackets,
-// yaml_scan.c finds where texts, keys and lines end, yaml_decode.c undoes quoting and folding.
+// Shared by the parts of the YAML reader: yaml.c reads blocks (by indentation), yaml_flow.c
+// brackets, yaml_scan.c finds where texts, keys and lines end, yaml_decode.c undoes quoting and
+// folding.
 #pragma once
 
 #include "diagnostics/config.h"
@@ -34,7 +35,8 @@ static inline bool yaml_is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static inline bool yaml_is_break(char c) { // what must follow "-", ":" and "?" to make them indicators
+static inline bool
+yaml_is_break(char c) { // what must follow "-", ":" and "?" to make them indicators
     return yaml_is_blank(c) || c == '\n';
 }
 
@@ -81,11 +83,11 @@ static inline bool yaml_at_template(const struct yaml *y, size_t at) {
     return yaml_char(y, at) == '{' && (yaml_char(y, at + 1) == '{' || yaml_char(y, at + 1) == '%');
 }
 
-// The end of a template such as {{ … }} or {% … %} that begins at `at`, at most `limit`; 0 when none
-// begins there.
+// The end of a template such as {{ … }} or {% … %} that begins at `at`, at most `limit`; 0 when
+// none begins there.
 size_t yaml_template_end(const struct yaml *y, size_t at, size_t limit);
-// Moves to the next text, over blanks, comments, lines of templates only and merge-conflict markers.
-// False at the end of the document.
+// Moves to the next text, over blanks, comments, lines of templates only and merge-conflict
+// markers. False at the end of the document.
 bool yaml_next_content(struct yaml *y);
 // The ':' that ends the key at `at`, or SIZE_MAX when the text there is no key.
 size_t yaml_key_colon(const struct yaml *y, size_t at);

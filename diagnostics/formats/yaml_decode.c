@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From YAML texts as written to what they mean: escapes, indentation, folding. Each byte of the result
-// keeps its place in the file.
+// From YAML texts as written to what they mean: escapes, indentation, folding. Each byte of the
+// result keeps its place in the file.
 #include "diagnostics/formats/yaml.h"
 
 struct decoder {
@@ -58,7 +58,8 @@ static void decode_block(struct decoder *out, struct str raw, size_t start, size
     }
 }
 
-// Flow scalars over several lines: a line end with the blanks around is one blank, empty lines count.
+// Flow scalars over several lines: a line end with the blanks around is one blank, empty lines
+// count.
 static void decode_lines(struct decoder *out, struct str raw, size_t start,
                          enum config_style style) {
     for (size_t i = 0; i < raw.n;) {

@@ -7,8 +7,8 @@
 
 static struct config_node *read_flow_value(struct yaml *y, struct config_node *parent, long indent);
 
-// Blanks, line ends and comments inside brackets. False when the brackets were left open: the end of
-// the text, or a line that stands no deeper than the block around.
+// Blanks, line ends and comments inside brackets. False when the brackets were left open: the end
+// of the text, or a line that stands no deeper than the block around.
 static bool flow_space(struct yaml *y, long indent) {
     for (;;) {
         yaml_skip_blank(y);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where things end in YAML: templates, lines of other languages, keys, quoted and plain texts. Every
-// function looks at its own line, or moves `at` forward: the reader stays linear.
+// Where things end in YAML: templates, lines of other languages, keys, quoted and plain texts.
+// Every function looks at its own line, or moves `at` forward: the reader stays linear.
 #include "diagnostics/formats/yaml.h"
 
 // The end of a template such as {{ … }} or {% … %} that begins at `at`, or 0 when none does.
@@ -52,7 +52,8 @@ static bool skip_foreign_line(struct yaml *y) {
     return true;
 }
 
-// Moves to the next text, over blanks, comments and foreign lines. False at the end of the document.
+// Moves to the next text, over blanks, comments and foreign lines. False at the end of the
+// document.
 bool yaml_next_content(struct yaml *y) {
     bool fresh = y->at == y->line;
     for (;;) {
@@ -131,7 +132,7 @@ void yaml_set_anchor(struct yaml *y, struct str name, struct config_node *node) 
 }
 
 struct config_node *yaml_add_scalar(struct yaml *y, struct config_node *parent,
-                                      enum config_style style, size_t start, size_t end) {
+                                    enum config_style style, size_t start, size_t end) {
     struct config_node *node = config_add(y->config, parent, CONFIG_SCALAR, start, end);
     if (node) {
         node->style = (uint8_t)style;

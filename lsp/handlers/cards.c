@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Cards are lists of lines of Markdown: a heading, facts, a link. Names and texts from outside are put
-// in code spans, in which nothing is markup; sentences are escaped; only the links we build ourselves
-// are links.
+// Cards are lists of lines of Markdown: a heading, facts, a link. Names and texts from outside are
+// put in code spans, in which nothing is markup; sentences are escaped; only the links we build
+// ourselves are links.
 #include "lsp/handlers/cards.h"
 
 #include "base/buf.h"
@@ -53,8 +53,7 @@ static void add_installed(struct arena *arena, struct buf *buf, const struct mod
         buf_append_char(buf, '\n');
     }
     if (model->digest.n) {
-        buf_printf(buf, "- digest %.*s\n",
-                   STR_ARG(shown(arena, str_slice(model->digest, 0, 12))));
+        buf_printf(buf, "- digest %.*s\n", STR_ARG(shown(arena, str_slice(model->digest, 0, 12))));
     }
     if (model->remote) {
         buf_printf(buf, "- **remote: text leaves this machine**");
@@ -134,8 +133,8 @@ struct str host_card(struct arena *arena, const struct reference *reference,
     } else if (server->state == SERVER_OK) {
         const struct catalog *catalog = server_catalog(server);
         buf_printf(&buf, "- Ollama %.*s, %zu models, answers in %lld ms\n",
-                   STR_ARG(shown(arena, server->version)),
-                   catalog ? catalog->n_models : 0, (long long)((server->latency_us + 999) / 1000));
+                   STR_ARG(shown(arena, server->version)), catalog ? catalog->n_models : 0,
+                   (long long)((server->latency_us + 999) / 1000));
     } else if (server->state == SERVER_UNREACHABLE) {
         struct str message = display_escape(arena, server->error_message, TEXT_MAX);
         buf_printf(&buf, "- %.*s\n", STR_ARG(markdown_escape(arena, message)));
@@ -186,7 +185,8 @@ struct str parameter_card(struct arena *arena, const struct parameter *parameter
     return done(arena, &buf);
 }
 
-// The text of the code span that begins `text`, as markdown_code writes it. Returns the span's length.
+// The text of the code span that begins `text`, as markdown_code writes it. Returns the span's
+// length.
 static size_t code_span(struct buf *buf, struct str text) {
     size_t ticks = 0;
     while (ticks < text.n && text.p[ticks] == '`') {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside lsp/handlers/: what hover and completion tell of a thing, as Markdown. Everything that comes
-// from files or servers is escaped (DESIGN A8, A11).
+// Inside lsp/handlers/: what hover and completion tell of a thing, as Markdown. Everything that
+// comes from files or servers is escaped (DESIGN A8, A11).
 #pragma once
 
 #include "diagnostics/finding.h"
 #include "ollama/io/server.h"
 
-// A model: `written` as in the file, `model` from the catalog or NULL, `server` the one asked or NULL.
+// A model: `written` as in the file, `model` from the catalog or NULL, `server` the one asked or
+// NULL.
 struct str model_card(struct arena *arena, struct str written, const struct model_name *name,
                       const struct model *model, const struct server *server);
 // A host as written: how it is read, what answers there.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/codeAction: the fixes of findings in the range, and what can be done with the model at
-// the cursor. Findings are judged anew; what the client sends along as diagnostics is only attached to the
-// actions that answer it, never trusted.
+// textDocument/codeAction: the fixes of findings in the range, and what can be done with the model
+// at the cursor. Findings are judged anew; what the client sends along as diagnostics is only
+// attached to the actions that answer it, never trusted.
 #include "base/json.h"
 #include "lsp/handlers/handlers.h"
 #include "lsp/server.h"
@@ -169,7 +169,8 @@ static void add_manage(struct action_list *list, struct str title, const char *v
     json_add(list->actions, action);
 }
 
-// Load, unload, delete the model at the cursor: only when somebody asks for actions, not on every move.
+// Load, unload, delete the model at the cursor: only when somebody asks for actions, not on every
+// move.
 static void add_model_actions(struct action_list *list, size_t start) {
     struct request *request = list->request;
     bool is_automatic = json_get_int(json_get(request->params, "context"), "triggerKind", 1) == 2;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/codeLens for Modelfiles: above FROM what the base model is and whether it is loaded, with
-// the command that changes that. From cached state alone; refreshed with the views when that changes.
+// textDocument/codeLens for Modelfiles: above FROM what the base model is and whether it is loaded,
+// with the command that changes that. From cached state alone; refreshed with the views when that
+// changes.
 #include "base/utf.h"
 #include "lsp/handlers/modelfile_view.h"
 

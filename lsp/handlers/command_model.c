@@ -35,9 +35,9 @@ static void on_done(void *data, const struct call_result *result, struct json_ob
                      arena_printf(&arena, "%s %s was cancelled", job->doing, job->model));
     } else {
         struct str why = failure_text(&arena, result);
-        progress_end(job->progress, MESSAGE_ERROR,
-                     arena_printf(&arena, "%s %s failed: %.*s", job->doing, job->model,
-                                  STR_ARG(why)));
+        progress_end(
+            job->progress, MESSAGE_ERROR,
+            arena_printf(&arena, "%s %s failed: %.*s", job->doing, job->model, STR_ARG(why)));
     }
     arena_finish(&arena);
     server_refresh(job->server);
@@ -105,9 +105,8 @@ void command_unload(struct request *request, struct json_object *argument) {
     }
     struct job *job =
         job_begin(request->server, target.server, target.model, "unload", "Unloading", "unloaded");
-    job->call =
-        ollama_unload(session_http(request->server->session), server_endpoint(target.server),
-                              target.model, on_done, job);
+    job->call = ollama_unload(session_http(request->server->session),
+                              server_endpoint(target.server), target.model, on_done, job);
     reply_ok(request, NULL);
 }
 

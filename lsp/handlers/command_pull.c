@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama-ls.pull {model, host?, ask?}: installs a model with progress. Answers at once; the work goes on
-// behind progress, can be cancelled (which closes the HTTP stream), and a second pull of the same model
-// on the same server joins the first.
+// ollama-ls.pull {model, host?, ask?}: installs a model with progress. Answers at once; the work
+// goes on behind progress, can be cancelled (which closes the HTTP stream), and a second pull of
+// the same model on the same server joins the first.
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -166,11 +166,9 @@ static bool ask(struct request *request, const struct target *target) {
     struct str registry = model_name_is_default_registry(&target->name)
                               ? STR_NONE
                               : arena_printf(arena, " from %.*s", STR_ARG(target->name.host));
-    struct str question =
-        arena_printf(arena, "Pull %.*s%.*s%.*s to %.*s?",
-                     STR_ARG(display_escape(arena, target->model, 200)), STR_ARG(size),
-                     STR_ARG(registry),
-                     STR_ARG(uri_redact(arena, target->server->url)));
+    struct str question = arena_printf(
+        arena, "Pull %.*s%.*s%.*s to %.*s?", STR_ARG(display_escape(arena, target->model, 200)),
+        STR_ARG(size), STR_ARG(registry), STR_ARG(uri_redact(arena, target->server->url)));
     struct pending *pending = mem_alloc(sizeof(*pending));
     *pending = (struct pending){mem_strdup(target->server->url), mem_strdup(target->model)};
     if (!ask_user(request->server, question, STR("Pull"), on_answer, pending)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama-ls.startServer: runs `ollama serve` of this machine, detached, then asks the default server until
-// it answers. The process outlives the editor; it is watched only while its start is awaited, so that
-// one that dies at once is told at once.
+// ollama-ls.startServer: runs `ollama serve` of this machine, detached, then asks the default
+// server until it answers. The process outlives the editor; it is watched only while its start is
+// awaited, so that one that dies at once is told at once.
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +16,8 @@ static bool is_program(struct str path) {
     return stat(path.p, &status) == 0 && S_ISREG(status.st_mode) && access(path.p, X_OK) == 0;
 }
 
-// Absolute path of the program: the user's setting, else from PATH without its relative entries, which
-// would let a repository bring its own "ollama". Empty if there is none.
+// Absolute path of the program: the user's setting, else from PATH without its relative entries,
+// which would let a repository bring its own "ollama". Empty if there is none.
 static struct str find_program(struct arena *arena, const struct settings *settings) {
     if (settings->ollama_path.n) {
         bool usable = settings->ollama_path.p[0] == '/' &&
@@ -38,7 +38,8 @@ static struct str find_program(struct arena *arena, const struct settings *setti
     return STR_NONE;
 }
 
-// Our environment with OLLAMA_HOST as the default server says. Returned array and new strings in `arena`.
+// Our environment with OLLAMA_HOST as the default server says. Returned array and new strings in
+// `arena`.
 static char **environment(struct arena *arena, struct str listen) {
     extern char **environ;
     size_t n = 0;
@@ -177,16 +178,16 @@ void command_start_server(struct request *request, struct json_object *argument)
     }
     struct str program = find_program(arena, session_settings(lsp->session));
     if (program.n == 0) {
-        reply_err(request, RPC_REQUEST_FAILED,
-                  "there is no ollama program in PATH; get it from https://ollama.com/download, or set "
-                  "ollamaPath to its absolute path");
+        reply_err(
+            request, RPC_REQUEST_FAILED,
+            "there is no ollama program in PATH; get it from https://ollama.com/download, or set "
+            "ollamaPath to its absolute path");
         return;
     }
     struct host host;
     host_parse(server->url, &host);
-    struct str listen =
-        arena_printf(arena, host.is_ip6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARG(host.name),
-                                     (unsigned)host_port(&host));
+    struct str listen = arena_printf(arena, host.is_ip6 ? "[%.*s]:%u" : "%.*s:%u",
+                                     STR_ARG(host.name), (unsigned)host_port(&host));
     int code = start(lsp, arena, program, listen);
     if (code != 0) {
         reply_err(request, RPC_REQUEST_FAILED, "%.*s could not be started: %s", STR_ARG(program),

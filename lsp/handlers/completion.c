@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/completion and completionItem/resolve (DESIGN A6). Works on cached state alone: it never
-// waits for a server. What stands at the cursor decides which list is built.
+// textDocument/completion and completionItem/resolve (DESIGN A6). Works on cached state alone: it
+// never waits for a server. What stands at the cursor decides which list is built.
 #include "lsp/handlers/completion.h"
 
 #include "base/limits.h"
@@ -19,8 +19,7 @@ static struct json_object *frozen_range(struct request *request, struct document
 }
 
 void completion_init(struct completion *completion, struct request *request,
-                     struct document *document,
-                     size_t start, size_t cursor, size_t end) {
+                     struct document *document, size_t start, size_t cursor, size_t end) {
     struct str bytes = text_str(document->text);
     *completion = (struct completion){
         .request = request,

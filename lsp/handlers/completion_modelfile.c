@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Completion in a Modelfile where no reference stands: instructions, names of parameters, roles, what a
-// template may use, names of renderers and parsers, and the empty places behind FROM and PARAMETER. The
-// place is decided by the same state machine that judges the file (diagnostics/modelfile.h).
+// Completion in a Modelfile where no reference stands: instructions, names of parameters, roles,
+// what a template may use, names of renderers and parsers, and the empty places behind FROM and
+// PARAMETER. The place is decided by the same state machine that judges the file
+// (diagnostics/modelfile.h).
 #include "base/utf.h"
 #include "diagnostics/modelfile.h"
 #include "diagnostics/template.h"
@@ -79,9 +80,9 @@ static void complete_parameters(struct completion *completion) {
         struct completion_item item = {
             .label = parameter->name,
             .kind = ITEM_PROPERTY,
-            .detail = arena_printf(arena, "%s, default %.*s", value_type_text(parameter->type),
-                                   STR_ARG(parameter->default_.n ? parameter->default_
-                                                         : STR("none"))),
+            .detail =
+                arena_printf(arena, "%s, default %.*s", value_type_text(parameter->type),
+                             STR_ARG(parameter->default_.n ? parameter->default_ : STR("none"))),
             .documentation = markdown_escape(arena, parameter->about),
             .snippet = word_only ? STR_NONE : parameter_snippet(arena, parameter),
         };
@@ -102,8 +103,7 @@ static void add_words(struct completion *completion, const struct str *words, si
 }
 
 static void add_template_words(struct completion *completion, const struct template_word *words,
-                               size_t n,
-                               bool is_field, enum item_kind kind) {
+                               size_t n, bool is_field, enum item_kind kind) {
     struct arena *arena = completion->request->arena;
     for (size_t i = 0; i < n; i++) {
         struct completion_item item = {
@@ -117,8 +117,8 @@ static void add_template_words(struct completion *completion, const struct templ
     }
 }
 
-// Inside {{ }}. Behind "$." are Ollama's variables, behind "$x." the fields of a message; a bare "." may
-// be either, since `range .Messages` moves it.
+// Inside {{ }}. Behind "$." are Ollama's variables, behind "$x." the fields of a message; a bare
+// "." may be either, since `range .Messages` moves it.
 static void complete_template(struct completion *completion, bool variables, bool fields,
                               bool words) {
     const struct template_word *at;
@@ -152,7 +152,8 @@ static void template_at(struct request *request, struct document *document, size
     completion_reply(&completion);
 }
 
-// Behind PARAMETER NAME where nothing stands yet: there is no reference, so one is made up for the place.
+// Behind PARAMETER NAME where nothing stands yet: there is no reference, so one is made up for the
+// place.
 static void parameter_value_at(struct completion *completion, const struct modelfile_place *place) {
     struct reference reference = {
         .kind = REF_PARAMETER_VALUE,
@@ -222,8 +223,11 @@ bool complete_modelfile(struct request *request, struct document *document, size
         break;
     }
     case MODELFILE_PLACE_MODEL: {
-        struct reference reference = {.kind = REF_MODEL, .start = place.start, .end = place.end,
-                                      .flags = REF_EMPTY | REF_PULLS, .role = ROLE_ANY};
+        struct reference reference = {.kind = REF_MODEL,
+                                      .start = place.start,
+                                      .end = place.end,
+                                      .flags = REF_EMPTY | REF_PULLS,
+                                      .role = ROLE_ANY};
         complete_models(&completion, &reference);
         break;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Completion of model names: what is installed on the reference's server, fittest first, then what the
-// library table knows and can be pulled. Library first after `ollama pull`.
+// Completion of model names: what is installed on the reference's server, fittest first, then what
+// the library table knows and can be pulled. Library first after `ollama pull`.
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -16,7 +16,7 @@ struct place {
     const struct reference *reference;
     const struct server *server;
     const struct catalog *catalog; // may be NULL
-    struct str host;               // for commands and data: canonical URL, empty: the default server
+    struct str host; // for commands and data: canonical URL, empty: the default server
     unsigned wanted;
 };
 

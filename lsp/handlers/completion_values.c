@@ -46,9 +46,9 @@ void complete_variables(struct completion *completion) {
         struct completion_item item = {
             .label = variable->name,
             .kind = ITEM_VARIABLE,
-            .detail = arena_printf(arena, "%s, default %.*s", value_type_text(variable->type),
-                                   STR_ARG(variable->default_.n ? variable->default_
-                                                         : STR("unset"))),
+            .detail =
+                arena_printf(arena, "%s, default %.*s", value_type_text(variable->type),
+                             STR_ARG(variable->default_.n ? variable->default_ : STR("unset"))),
             .documentation = markdown_escape(arena, variable->about),
         };
         if (!completion_add(completion, &item)) {

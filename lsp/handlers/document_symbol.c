@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/documentSymbol: the instructions of a Modelfile; elsewhere the models that a file names.
-// Clients without hierarchical symbols get the same as SymbolInformation.
+// textDocument/documentSymbol: the instructions of a Modelfile; elsewhere the models that a file
+// names. Clients without hierarchical symbols get the same as SymbolInformation.
 #include "base/utf.h"
 #include "lsp/handlers/modelfile_view.h"
 
 // LSP SymbolKind: of the first 18, which every client knows.
-enum symbol_kind { SYMBOL_MODULE = 2, SYMBOL_PROPERTY = 7, SYMBOL_CONSTANT = 14,
-                  SYMBOL_STRING = 15 };
+enum symbol_kind {
+    SYMBOL_MODULE = 2,
+    SYMBOL_PROPERTY = 7,
+    SYMBOL_CONSTANT = 14,
+    SYMBOL_STRING = 15
+};
 
 #define NAME_MAX_BYTES 120
 
@@ -74,7 +78,7 @@ static void add_instruction(struct request *request, struct json_object *list,
         symbol.kind = SYMBOL_PROPERTY;
         symbol.name =
             in->name.n ? arena_printf(arena, "%.*s %.*s", STR_ARG(symbol.name), STR_ARG(in->name))
-                                 : symbol.name;
+                       : symbol.name;
         break;
     case MODELFILE_TEMPLATE:
     case MODELFILE_SYSTEM:

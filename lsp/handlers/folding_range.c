@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/foldingRange for Modelfiles: values over several lines, and runs of comment lines. Whole
-// lines only, which every client can fold.
+// textDocument/foldingRange for Modelfiles: values over several lines, and runs of comment lines.
+// Whole lines only, which every client can fold.
 #include "lsp/handlers/modelfile_view.h"
 
 static void add(struct json_object *ranges, size_t first, size_t last, const char *kind) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/formatting for Modelfiles: instructions in capitals at the start of their line, one blank
-// behind them, no blanks at the ends of lines. Values are never touched.
+// textDocument/formatting for Modelfiles: instructions in capitals at the start of their line, one
+// blank behind them, no blanks at the ends of lines. Values are never touched.
 //
-// Invariant: Ollama reads the formatted file as it read the old one. It is checked, not believed: the
-// result is parsed, and where anything differs, or the file is at fault, nothing is changed.
+// Invariant: Ollama reads the formatted file as it read the old one. It is checked, not believed:
+// the result is parsed, and where anything differs, or the file is at fault, nothing is changed.
 #include <stdlib.h>
 
 #include "base/buf.h"

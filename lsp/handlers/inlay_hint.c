@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/inlayHint: after an installed model what it is, "3.2B · Q4_K_M · 2.0 GB · 128K · loaded".
-// Announced only to clients that know hints.
+// textDocument/inlayHint: after an installed model what it is, "3.2B · Q4_K_M · 2.0 GB · 128K ·
+// loaded". Announced only to clients that know hints.
 #include "base/utf.h"
 #include "lsp/handlers/handlers.h"
 #include "lsp/server.h"

@@ -20,8 +20,8 @@ static struct server *server_named(struct request *request, struct str host) {
         return known;
     }
     struct reference_host named = {.origin = HOST_ORIGIN_SIBLING, .written = host};
-    return session_resolve(session, request->arena, lsp_server_root(request->server),
-                           &named).server;
+    return session_resolve(session, request->arena, lsp_server_root(request->server), &named)
+        .server;
 }
 
 bool target_read(struct request *request, struct json_object *argument, struct target *target) {
@@ -74,11 +74,9 @@ struct question {
 };
 
 static void on_question_answered(struct lsp_server *server, enum err code,
-                                 struct json_object *result,
-                                 void *data) {
+                                 struct json_object *result, void *data) {
     struct question *question = data;
-    bool yes =
-        code == ERR_OK && str_eq(json_get_str(result, "title"), str_from(question->button));
+    bool yes = code == ERR_OK && str_eq(json_get_str(result, "title"), str_from(question->button));
     question->on_answer(server, yes, question->data);
     free(question->button);
     free(question);

@@ -14,15 +14,15 @@ struct target {
     struct model_name name;
 };
 
-// Reads {model, host?}. False when it has been answered: −32602 for a bad argument, −32803 for a host
-// that may not be contacted.
+// Reads {model, host?}. False when it has been answered: −32602 for a bad argument, −32803 for a
+// host that may not be contacted.
 bool target_read(struct request *request, struct json_object *argument, struct target *target);
 
 // False when it has been answered with −32803: the server is known not to answer.
 bool target_is_reachable(struct request *request, const struct target *target);
 
-// Asks by window/showMessageRequest with one button besides Cancel. `on_answer(yes)` is called later,
-// once. False if the client cannot be asked (nothing is called then).
+// Asks by window/showMessageRequest with one button besides Cancel. `on_answer(yes)` is called
+// later, once. False if the client cannot be asked (nothing is called then).
 typedef void (*ask_fn)(struct lsp_server *server, bool yes, void *data);
 bool ask_user(struct lsp_server *server, struct str question, struct str button, ask_fn on_answer,
               void *data);

@@ -17,6 +17,7 @@ struct comment_line {
     size_t start, end; // bytes, from '#'
     size_t line;
 };
-// Comment lines of a parsed Modelfile: those that stand in no instruction's value. Returns how many.
+// Comment lines of a parsed Modelfile: those that stand in no instruction's value. Returns how
+// many.
 size_t modelfile_comments(struct request *request, const struct modelfile *file,
                           struct comment_line **out);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/prepareRename and textDocument/rename: a model gets another name in every file of the
-// workspace. Only the name is replaced: prefix forms ("ollama/", "ollama:") and quotes stay as they
-// are. Files that are not open are read anew, since the edit rests on what stands there.
+// textDocument/prepareRename and textDocument/rename: a model gets another name in every file of
+// the workspace. Only the name is replaced: prefix forms ("ollama/", "ollama:") and quotes stay as
+// they are. Files that are not open are read anew, since the edit rests on what stands there.
 #include "base/limits.h"
 #include "base/utf.h"
 #include "lsp/handlers/model_uses.h"
@@ -20,9 +20,9 @@ void rename_on_prepare(struct request *request) {
         return;
     }
     struct json_object *result = json_object_new_object();
-    json_set(result, "range",
-             document_range_json(request->server, request->document, reference->start,
-                                 reference->end));
+    json_set(
+        result, "range",
+        document_range_json(request->server, request->document, reference->start, reference->end));
     json_set_str(result, "placeholder",
                  str_slice(text_str(request->document->text), reference->start, reference->end));
     reply_ok(request, result);

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/semanticTokens/full and /range for Modelfiles: made from Ollama's own reading of the file,
-// so what is coloured as an instruction is one. Tokens stay within a line (clients need not take longer
-// ones); positions are relative, in the client's units (LSP 3.18, "Semantic Tokens").
+// textDocument/semanticTokens/full and /range for Modelfiles: made from Ollama's own reading of the
+// file, so what is coloured as an instruction is one. Tokens stay within a line (clients need not
+// take longer ones); positions are relative, in the client's units (LSP 3.18, "Semantic Tokens").
 #include "lsp/handlers/modelfile_view.h"
 
 #define WHOLE SIZE_MAX
 
 // Indices into `legend`.
-enum token_type { TOKEN_KEYWORD, TOKEN_COMMENT, TOKEN_STRING, TOKEN_NUMBER, TOKEN_PARAMETER,
-                 TOKEN_CLASS,
-                  TOKEN_ENUM_MEMBER };
-static const char *const legend[] = {"keyword", "comment",   "string", "number",
-                                     "parameter", "class", "enumMember"};
+enum token_type {
+    TOKEN_KEYWORD,
+    TOKEN_COMMENT,
+    TOKEN_STRING,
+    TOKEN_NUMBER,
+    TOKEN_PARAMETER,
+    TOKEN_CLASS,
+    TOKEN_ENUM_MEMBER
+};
+static const char *const legend[] = {"keyword",   "comment", "string",    "number",
+                                     "parameter", "class",   "enumMember"};
 
 struct token {
     size_t start, end;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// workspace/symbol, and the command ollama-ls.workspaceModels: which models the workspace names, and
-// where.
+// workspace/symbol, and the command ollama-ls.workspaceModels: which models the workspace names,
+// and where.
 #include "base/limits.h"
 #include "base/strmap.h"
 #include "base/utf.h"
@@ -52,8 +52,8 @@ static struct json_object *use_object(const struct model_use *use) {
     return object;
 }
 
-// {models: [{name, uses: [{uri, range, role, convention}]}], truncated}; names that are equal to Ollama
-// are one model, names that Ollama would refuse are left out.
+// {models: [{name, uses: [{uri, range, role, convention}]}], truncated}; names that are equal to
+// Ollama are one model, names that Ollama would refuse are left out.
 static void on_models(struct request *request, void *data) {
     struct arena *arena = request->arena;
     struct model_use *uses;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Candidates for what was meant: each installed model and each library tag is judged, the nearest are
-// kept in order. Installed ones go first unless they are clearly something else.
+// Candidates for what was meant: each installed model and each library tag is judged, the nearest
+// are kept in order. Installed ones go first unless they are clearly something else.
 #include "ollama/core/suggest.h"
 
 struct str candidate_name(const struct collector *c, struct str name) {
@@ -29,7 +29,8 @@ static int before(const struct suggestion *a, const struct suggestion *b) {
     return a->model && b->model ? model_order(a->model, b->model, 0) : 0;
 }
 
-// Keeps the best MAX_KEPT, sorted; of equal names the first kept kind wins unless the new one is nearer.
+// Keeps the best MAX_KEPT, sorted; of equal names the first kept kind wins unless the new one is
+// nearer.
 void candidate_keep(struct collector *c, struct suggestion s) {
     if (c->n == MAX_KEPT && before(&s, &c->kept[MAX_KEPT - 1]) >= 0) {
         return;
@@ -111,14 +112,14 @@ void candidates_from_catalog(struct collector *c, const struct target *target) {
             continue;
         }
         candidate_keep(c, (struct suggestion){
-            .kind = SUGGESTION_INSTALLED,
-            .name = candidate_name(c, model->name),
-            .model = model,
-            .same_size = verdict.same_size && !foreign_owner &&
-                         (same_owner || !target->owner_counts) &&
-                         candidate_misfit(model, target->wanted) == 0,
-            .score = cost,
-        });
+                              .kind = SUGGESTION_INSTALLED,
+                              .name = candidate_name(c, model->name),
+                              .model = model,
+                              .same_size = verdict.same_size && !foreign_owner &&
+                                           (same_owner || !target->owner_counts) &&
+                                           candidate_misfit(model, target->wanted) == 0,
+                              .score = cost,
+                          });
     }
 }
 
@@ -152,11 +153,11 @@ static void library_offer(struct collector *c, const struct target *target,
     }
     if (cost <= COST_MAX_LIBRARY) {
         candidate_keep(c, (struct suggestion){
-            .kind = SUGGESTION_LIBRARY,
-            .name = name,
-            .same_size = verdict.same_size && !target->owner_counts,
-            .score = cost,
-        });
+                              .kind = SUGGESTION_LIBRARY,
+                              .name = name,
+                              .same_size = verdict.same_size && !target->owner_counts,
+                              .score = cost,
+                          });
     }
 }
 
@@ -201,8 +202,8 @@ void candidates_from_library(struct collector *c, const struct target *target) {
                          library_knows_tag(family, target->tag) &&
                          !str_ieq(target->tag, MODEL_DEFAULT_TAG);
         if (whole_tag) {
-            struct str full = arena_printf(c->arena, "%.*s:%.*s", STR_ARG(family->name),
-                                           STR_ARG(target->tag));
+            struct str full =
+                arena_printf(c->arena, "%.*s:%.*s", STR_ARG(family->name), STR_ARG(target->tag));
             if (model_name_parse(full, MODEL_NAME_INFERENCE, &name, NULL)) {
                 library_offer(c, target, family, target->tag, false);
             }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Snapshots of what a server has. Everything lives in the snapshot's own arena and never changes after
-// it was built, so that threads share it by counting references only. The server is not trusted: odd
-// entries are skipped, numbers are clamped, counts are limited.
+// Snapshots of what a server has. Everything lives in the snapshot's own arena and never changes
+// after it was built, so that threads share it by counting references only. The server is not
+// trusted: odd entries are skipped, numbers are clamped, counts are limited.
 #include "ollama/core/catalog.h"
 
 #include <stdlib.h>
@@ -137,8 +137,8 @@ static void fill_details(struct catalog *catalog, struct model *model, struct js
     model->quantization = arena_copy(arena, json_get_str(details, "quantization_level"));
     model->context_length = not_negative(json_get_int(details, "context_length", 0));
     model->remote_host = arena_copy(arena, json_get_str(entry, "remote_host"));
-    model->remote = model->remote || model->remote_host.n > 0 ||
-                    json_get_str(entry, "remote_model").n > 0;
+    model->remote =
+        model->remote || model->remote_host.n > 0 || json_get_str(entry, "remote_model").n > 0;
     struct json_object *capabilities = json_get(entry, "capabilities");
     if (json_count(capabilities) > 0) {
         model->capabilities = catalog_capabilities(capabilities);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What is known of one server at one moment: an immutable, reference-counted snapshot. Analysis takes
-// a snapshot and never asks for more. Sources: GET /api/version, /api/tags, /api/ps, POST /api/show;
-// or the file given by check --catalog.
+// What is known of one server at one moment: an immutable, reference-counted snapshot. Analysis
+// takes a snapshot and never asks for more. Sources: GET /api/version, /api/tags, /api/ps, POST
+// /api/show; or the file given by check --catalog.
 #pragma once
 
 #include <json-c/json.h>
@@ -37,8 +37,8 @@ struct model_running {
 struct model {
     struct str name; // as the server lists it
     struct model_name parsed;
-    struct str digest; // hex without "sha256:"
-    int64_t size;      // bytes on disk
+    struct str digest;      // hex without "sha256:"
+    int64_t size;           // bytes on disk
     struct str modified_at; // RFC 3339 as sent
     int64_t modified;       // the same as seconds since 1970, 0: unknown
     struct str family;
@@ -57,14 +57,14 @@ struct catalog {
     unsigned references;
     struct arena arena;
     // public, read only
-    struct str url;     // canonical URL of the server, empty for a --catalog file
-    struct str version; // "0.33.0", empty if unknown
+    struct str url;       // canonical URL of the server, empty for a --catalog file
+    struct str version;   // "0.33.0", empty if unknown
     struct model *models; // in the server's order
     size_t n_models;
-    bool truncated; // the server listed more than LIMIT_MODELS
+    bool truncated;     // the server listed more than LIMIT_MODELS
     int64_t fetched_ms; // clock_ms() of the tags
     bool running_known; // /api/ps was answered
-    uint32_t *index; // private: hash table over names
+    uint32_t *index;    // private: hash table over names
     size_t index_size;
     struct known_names *known; // private: its names taken apart (known_names.c), owned, or NULL
 };
@@ -77,16 +77,18 @@ struct model_details {
 };
 
 // Builds a snapshot. `tags` is the answer of /api/tags; `ps` that of /api/ps or NULL. `details_of`
-// (may be NULL) is asked for each model whose tags lack capabilities or context length; it returns a
-// borrowed pointer or NULL. Entries that are not objects or have no usable name are skipped. Returns
-// owned (one reference) or NULL with ERR_PROTOCOL in *result when `tags` has no array "models".
+// (may be NULL) is asked for each model whose tags lack capabilities or context length; it returns
+// a borrowed pointer or NULL. Entries that are not objects or have no usable name are skipped.
+// Returns owned (one reference) or NULL with ERR_PROTOCOL in *result when `tags` has no array
+// "models".
 typedef const struct model_details *(*catalog_details_fn)(void *data, struct str digest);
 struct catalog *catalog_create(struct str url, struct str version, struct json_object *tags,
                                struct json_object *ps, catalog_details_fn details_of, void *data,
                                enum err *result);
 
-// The file of check --catalog: the output of `models --json` (all servers' models, or those of `url`
-// if it names one), of /api/tags, or a plain list of names, one a line, # comments. Returns owned.
+// The file of check --catalog: the output of `models --json` (all servers' models, or those of
+// `url` if it names one), of /api/tags, or a plain list of names, one a line, # comments. Returns
+// owned.
 struct catalog *catalog_from_file(struct str text, struct arena *arena, struct error *error);
 
 // Answer of POST /api/show.
@@ -99,13 +101,14 @@ void catalog_release(struct catalog *catalog);           // accepts NULL; thread
 // ("gpt-oss:20b:cloud", "gpt-oss:20b-cloud"); a :local name finds the plain one.
 const struct model *catalog_find(const struct catalog *catalog, const struct model_name *name);
 
-// One line of facts: "3.2B · Q4_K_M · 2.0 GB · 128K"; `loaded` is appended when running and `remote`
+// One line of facts: "3.2B · Q4_K_M · 2.0 GB · 128K"; `loaded` is appended when running and
+// `remote`
 // ("remote: text leaves this machine") when it is. Unknown parts are left out.
 struct str model_summary(struct arena *arena, const struct model *model, bool with_state);
-struct str format_size(struct arena *arena, int64_t bytes);     // "2.0 GB", decimal as Ollama shows it
+struct str format_size(struct arena *arena, int64_t bytes); // "2.0 GB", decimal as Ollama shows it
 struct str format_context(struct arena *arena, int64_t tokens); // 131072 -> "128K"
 
-// Order for completion: running first, then fit to the wanted capabilities (known fit, unknown, known
-// misfit), then most recently modified, then name. qsort-style over const struct model *const *.
-// `wanted` is a mask, 0: any.
+// Order for completion: running first, then fit to the wanted capabilities (known fit, unknown,
+// known misfit), then most recently modified, then name. qsort-style over const struct model *const
+// *. `wanted` is a mask, 0: any.
 int model_order(const struct model *a, const struct model *b, unsigned wanted);

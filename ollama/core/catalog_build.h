@@ -7,7 +7,8 @@
 
 // An empty snapshot with one reference; catalog_index must follow the last catalog_add.
 struct catalog *catalog_new(struct str url, struct str version);
-// Room for one more model with its name parsed, or NULL when the name is unusable or the limit is met.
+// Room for one more model with its name parsed, or NULL when the name is unusable or the limit is
+// met.
 // `*cap` starts at 0. The pointer is valid until the next call.
 struct model *catalog_add(struct catalog *catalog, size_t *cap, struct str name);
 void catalog_index(struct catalog *catalog);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The file behind check --catalog: how a machine without Ollama knows what is installed elsewhere.
-// Three forms are told apart by content: the output of `models --json`, an answer of /api/tags, and a
-// plain list of names (the output of `ollama list` is one too: its first column).
+// Three forms are told apart by content: the output of `models --json`, an answer of /api/tags, and
+// a plain list of names (the output of `ollama list` is one too: its first column).
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf.h"
@@ -59,14 +59,13 @@ static void fill_entry(struct catalog *catalog, struct model *model, struct json
     model->parameters = copy_member(catalog, facts, tags_form ? "parameter_size" : "parameters");
     model->quantization =
         copy_member(catalog, facts, tags_form ? "quantization_level" : "quantization");
-    model->context_length =
-        json_get_int(facts, tags_form ? "context_length" : "contextLength", 0);
+    model->context_length = json_get_int(facts, tags_form ? "context_length" : "contextLength", 0);
     struct json_object *capabilities = json_get(entry, "capabilities");
     model->capabilities = catalog_capabilities(capabilities);
     model->capabilities_known = json_count(capabilities) > 0;
     model->remote_host = copy_member(catalog, entry, "remote_host");
-    model->remote = model->remote || json_get_bool(entry, "remote", false) ||
-                    model->remote_host.n > 0;
+    model->remote =
+        model->remote || json_get_bool(entry, "remote", false) || model->remote_host.n > 0;
     struct json_object *running = json_get(entry, "running");
     if (json_is(running, json_type_object)) {
         model->running.loaded = true;
@@ -80,8 +79,8 @@ static void add_list(struct catalog *catalog, size_t *cap, struct json_object *m
     size_t n = json_count(models);
     for (size_t i = 0; i < n && !catalog->truncated; i++) {
         struct json_object *entry = json_at(models, i);
-        struct str name = json_is(entry, json_type_string) ? json_str(entry)
-                                                           : json_get_str(entry, "name");
+        struct str name =
+            json_is(entry, json_type_string) ? json_str(entry) : json_get_str(entry, "name");
         struct model *model = catalog_add(catalog, cap, name);
         if (model && json_is(entry, json_type_object)) {
             fill_entry(catalog, model, entry);

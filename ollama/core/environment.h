@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Ollama's own environment variables and Modelfile parameters as tables, with checks of their values.
-// Sources: ollama/ollama envconfig/config.go, api/types.go (v0.33).
+// Ollama's own environment variables and Modelfile parameters as tables, with checks of their
+// values. Sources: ollama/ollama envconfig/config.go, api/types.go (v0.33).
 #pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
 
 enum value_type {
-    VALUE_BOOL,     // strconv.ParseBool words; any other text counts as true in Ollama
+    VALUE_BOOL, // strconv.ParseBool words; any other text counts as true in Ollama
     VALUE_UINT,
     VALUE_INT,
     VALUE_FLOAT,
@@ -17,19 +17,19 @@ enum value_type {
     VALUE_LEVEL,    // bool or integer
     VALUE_HOST,
     VALUE_DIRECTORY,
-    VALUE_WORD,     // one of `words`, or free if none
+    VALUE_WORD, // one of `words`, or free if none
     VALUE_STRING,
 };
 
 struct variable {
     struct str name; // "OLLAMA_KEEP_ALIVE"
     enum value_type type;
-    struct str default_; // as text for people
-    struct str about;    // one sentence
+    struct str default_;     // as text for people
+    struct str about;        // one sentence
     const struct str *words; // VALUE_WORD
     size_t n_words;
-    bool obsolete;     // read by no current release
-    struct str since;  // for obsolete ones: the releases that read it
+    bool obsolete;      // read by no current release
+    struct str since;   // for obsolete ones: the releases that read it
     struct str instead; // what to use instead, or empty
 };
 
@@ -45,7 +45,7 @@ bool value_check(struct arena *arena, enum value_type type, const struct str *wo
 const char *value_type_text(enum value_type type);
 
 struct parameter {
-    struct str name; // "num_ctx"
+    struct str name;      // "num_ctx"
     enum value_type type; // INT, FLOAT, BOOL, STRING
     struct str default_;
     struct str range; // for people: "0–1"

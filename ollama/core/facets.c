@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Taking a model name apart. Hubs and libraries write the same facts in many orders and joints; what
-// counts is family words, version, size, and whether it is a base model. Everything else
+// Taking a model name apart. Hubs and libraries write the same facts in many orders and joints;
+// what counts is family words, version, size, and whether it is a base model. Everything else
 // (quantization, packaging, dates, context sizes) is noise for the question "which model is meant".
 #include "ollama/core/facets.h"
 
@@ -73,16 +73,10 @@ bool size_parse(struct str s, struct model_size *size) {
     }
     out.billions = decimal(str_slice(s, i, i + n));
     switch (char_lower(s.p[i + n])) {
-    case 'b':
-        break;
-    case 'm':
-        out.billions /= 1000;
-        break;
-    case 't':
-        out.billions *= 1000;
-        break;
-    default:
-        return false;
+    case 'b': break;
+    case 'm': out.billions /= 1000; break;
+    case 't': out.billions *= 1000; break;
+    default: return false;
     }
     if (out.billions <= 0) {
         return false;
@@ -118,11 +112,10 @@ static bool has_digit(struct str s) {
 // q4_k_m, q8_0, iq3_m, fp16, bf16, 4bit, int8, mxfp4, …
 static bool is_quant(struct str t) {
     static const struct str WORDS[] = {
-        STR_INIT("fp16"), STR_INIT("f16"), STR_INIT("bf16"), STR_INIT("fp32"), STR_INIT("f32"),
-        STR_INIT("fp8"), STR_INIT("nf4"), STR_INIT("4bit"), STR_INIT("8bit"), STR_INIT("6bit"),
-        STR_INIT("5bit"), STR_INIT("3bit"), STR_INIT("int4"), STR_INIT("int8"),
-        STR_INIT("mxfp4"), STR_INIT("nvfp4"), STR_INIT("w4a16"), STR_INIT("w8a8"),
-        STR_INIT("8bpw"), STR_INIT("4bpw"),
+        STR_INIT("fp16"),  STR_INIT("f16"),   STR_INIT("bf16"), STR_INIT("fp32"), STR_INIT("f32"),
+        STR_INIT("fp8"),   STR_INIT("nf4"),   STR_INIT("4bit"), STR_INIT("8bit"), STR_INIT("6bit"),
+        STR_INIT("5bit"),  STR_INIT("3bit"),  STR_INIT("int4"), STR_INIT("int8"), STR_INIT("mxfp4"),
+        STR_INIT("nvfp4"), STR_INIT("w4a16"), STR_INIT("w8a8"), STR_INIT("8bpw"), STR_INIT("4bpw"),
     };
     if (t.n < 2 || !has_digit(t)) {
         return false; // most words: cheaper than the table
@@ -139,14 +132,15 @@ static bool is_quant(struct str t) {
 
 static bool is_noise(struct str t) {
     static const struct str WORDS[] = {
-        STR_INIT("instruct"), STR_INIT("chat"), STR_INIT("it"), STR_INIT("inst"), STR_INIT("hf"),
-        STR_INIT("gguf"), STR_INIT("ggml"), STR_INIT("awq"), STR_INIT("gptq"), STR_INIT("mlx"),
-        STR_INIT("exl2"), STR_INIT("bnb"), STR_INIT("latest"), STR_INIT("local"),
-        STR_INIT("safetensors"), STR_INIT("imatrix"), STR_INIT("i1"), STR_INIT("ud"),
-        STR_INIT("k"), STR_INIT("m"), STR_INIT("s"), STR_INIT("l"), STR_INIT("xl"),
-        STR_INIT("xs"), STR_INIT("dynamic"), STR_INIT("qat"), STR_INIT("gptqmodel"),
-        STR_INIT("en"), STR_INIT("english"), STR_INIT("bin"), STR_INIT("onnx"),
-        STR_INIT("ollama"), STR_INIT("distill"),
+        STR_INIT("instruct"), STR_INIT("chat"),  STR_INIT("it"),          STR_INIT("inst"),
+        STR_INIT("hf"),       STR_INIT("gguf"),  STR_INIT("ggml"),        STR_INIT("awq"),
+        STR_INIT("gptq"),     STR_INIT("mlx"),   STR_INIT("exl2"),        STR_INIT("bnb"),
+        STR_INIT("latest"),   STR_INIT("local"), STR_INIT("safetensors"), STR_INIT("imatrix"),
+        STR_INIT("i1"),       STR_INIT("ud"),    STR_INIT("k"),           STR_INIT("m"),
+        STR_INIT("s"),        STR_INIT("l"),     STR_INIT("xl"),          STR_INIT("xs"),
+        STR_INIT("dynamic"),  STR_INIT("qat"),   STR_INIT("gptqmodel"),   STR_INIT("en"),
+        STR_INIT("english"),  STR_INIT("bin"),   STR_INIT("onnx"),        STR_INIT("ollama"),
+        STR_INIT("distill"),
     };
     size_t n = digits_at(t, 0);
     if (n == t.n) {
@@ -165,8 +159,8 @@ static bool is_noise(struct str t) {
 
 // "latst", "instuct": misspelt noise is noise.
 static bool is_noise_misspelt(struct str t) {
-    return t.n > 4 && (edit_distance(t, STR("latest"), 1) <= 1 ||
-                       edit_distance(t, STR("instruct"), 2) <= 2);
+    return t.n > 4 &&
+           (edit_distance(t, STR("latest"), 1) <= 1 || edit_distance(t, STR("instruct"), 2) <= 2);
 }
 
 bool is_version_word(struct str t) {
@@ -194,8 +188,8 @@ static void size_set(struct facets *facets, struct model_size size, struct str t
     }
 }
 
-// The number of a family stands behind its name: "llama-3.1" is "llama3.1". The text is closed up in
-// place, which is safe because words are views that end before this token.
+// The number of a family stands behind its name: "llama-3.1" is "llama3.1". The text is closed up
+// in place, which is safe because words are views that end before this token.
 static void attach_number(struct facets *facets, struct str token) {
     struct str *last = &facets->words[facets->n_words - 1];
     char *end = facets->text + (last->p - facets->text) + last->n;
@@ -231,7 +225,9 @@ static void family_token(struct facets *facets, struct str t) {
 
 static void token_add(struct facets *facets, struct str t, bool in_tag, bool first_in_tag) {
     static const struct str BASES[] = {
-        STR_INIT("base"), STR_INIT("text"), STR_INIT("pt"),
+        STR_INIT("base"),
+        STR_INIT("text"),
+        STR_INIT("pt"),
     };
     struct model_size size;
     if (size_parse(t, &size)) {
@@ -257,8 +253,8 @@ static void token_add(struct facets *facets, struct str t, bool in_tag, bool fir
 // Owners that stand before the family in slugs: "meta-llama-3-8b".
 static void owner_drop(struct facets *facets) {
     static const struct str OWNERS[] = {
-        STR_INIT("meta"), STR_INIT("google"), STR_INIT("microsoft"), STR_INIT("openai"),
-        STR_INIT("nvidia"), STR_INIT("ibm"), STR_INIT("mistralai"), STR_INIT("facebook"),
+        STR_INIT("meta"),    STR_INIT("google"), STR_INIT("microsoft"), STR_INIT("openai"),
+        STR_INIT("nvidia"),  STR_INIT("ibm"),    STR_INIT("mistralai"), STR_INIT("facebook"),
         STR_INIT("alibaba"), STR_INIT("c4ai"),
     };
     if (facets->n_words > 1 && IN_TABLE(facets->words[0], OWNERS)) {

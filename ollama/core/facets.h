@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Private to ollama/core: what a model name says, whatever place its spelling comes from. "llama-3.1-8b",
-// "meta-llama/Llama-3.1-8B-Instruct" and "llama3.1:8b" have the same facets.
+// Private to ollama/core: what a model name says, whatever place its spelling comes from.
+// "llama-3.1-8b", "meta-llama/Llama-3.1-8B-Instruct" and "llama3.1:8b" have the same facets.
 #pragma once
 
 #include "base/str.h"
@@ -19,8 +19,8 @@ bool size_parse(struct str s, struct model_size *size);
 // Within a sixth: "3.2B" that a server measured and "3b" that a library calls it.
 bool size_near(struct model_size a, struct model_size b);
 
-// `words` point into `text`: a copy may be read as long as the original stays, and not be changed by
-// the functions below.
+// `words` point into `text`: a copy may be read as long as the original stays, and not be changed
+// by the functions below.
 struct facets {
     char text[FACET_TEXT]; // lower case
     size_t text_n;
@@ -34,8 +34,8 @@ struct facets {
     bool size_measured;     // by a server, not taken from the name; set by the caller
     bool size_without_unit; // "llama3.2:3"
     struct str size_text;   // as written: "8b"
-    bool base;  // "base", "text", "pt": not tuned for chat
-    bool quant; // a quantization was written
+    bool base;              // "base", "text", "pt": not tuned for chat
+    bool quant;             // a quantization was written
     bool cloud;
     bool standard; // the build that the bare family name stands for; set by the caller
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Is this a name of another place? Cautious: a wrong "this is a Hugging Face id" about somebody's own
-// model is worse than the plain "unknown model" it would get otherwise. Certain signs are: an
-// organisation known to live on Hugging Face, a repository name in hub spelling, a name on the list of
-// hosted models, and dashed slugs whose words are exactly a library family and a size.
+// Is this a name of another place? Cautious: a wrong "this is a Hugging Face id" about somebody's
+// own model is worse than the plain "unknown model" it would get otherwise. Certain signs are: an
+// organisation known to live on Hugging Face, a repository name in hub spelling, a name on the list
+// of hosted models, and dashed slugs whose words are exactly a library family and a size.
 #include "base/limits.h"
 #include "ollama/core/facets.h"
 #include "ollama/core/library.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Host values as Ollama reads OLLAMA_HOST, oddities included: a bad port falls back to the default, a
-// text that no rule can split stays one host name. Two outputs: the URL Ollama itself builds, and the
-// URL a client connects to, which is also the identity of a server. Never looks anything up.
+// Host values as Ollama reads OLLAMA_HOST, oddities included: a bad port falls back to the default,
+// a text that no rule can split stays one host name. Two outputs: the URL Ollama itself builds, and
+// the URL a client connects to, which is also the identity of a server. Never looks anything up.
 #include "ollama/core/host.h"
 
 #include <arpa/inet.h>
@@ -165,8 +165,8 @@ void host_parse(struct str written, struct host *host) {
             host->name = authority.n ? authority : STR("127.0.0.1");
         }
     }
-    host->is_ip6 = str_find_char(host->name, ':') != STR_NPOS ||
-                   str_find_char(host->name, '%') != STR_NPOS;
+    host->is_ip6 =
+        str_find_char(host->name, ':') != STR_NPOS || str_find_char(host->name, '%') != STR_NPOS;
 }
 
 static struct str escape(struct arena *arena, struct str s, const char *plain) {
@@ -198,9 +198,8 @@ static struct str literal_text(struct arena *arena, struct str name) {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char text[INET6_ADDRSTRLEN];
     bool is_mapped = memcmp(literal.bytes, mapped, sizeof(mapped)) == 0;
-    const char *ok = is_mapped
-                         ? inet_ntop(AF_INET, literal.bytes + 12, text, sizeof(text))
-                         : inet_ntop(AF_INET6, literal.bytes, text, sizeof(text));
+    const char *ok = is_mapped ? inet_ntop(AF_INET, literal.bytes + 12, text, sizeof(text))
+                               : inet_ntop(AF_INET6, literal.bytes, text, sizeof(text));
     return ok ? arena_copy(arena, str_from(text)) : name;
 }
 

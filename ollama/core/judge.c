@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How near is one model name to another? Never by the text as a whole: "llama3" and "llava" are two
-// letters apart and have nothing in common. First the family must be the same or a misspelling of no
-// other family; then version, further words, size and variant are compared as what they are.
+// letters apart and have nothing in common. First the family must be the same or a misspelling of
+// no other family; then version, further words, size and variant are compared as what they are.
 #include <math.h>
 
 #include "ollama/core/suggest.h"
@@ -10,10 +10,10 @@
 // A difference in one of these is a different kind of model.
 static bool is_kind_word(struct str w) {
     static const struct str WORDS[] = {
-        STR_INIT("coder"),    STR_INIT("code"),     STR_INIT("vision"), STR_INIT("vl"),
-        STR_INIT("v"),        STR_INIT("embed"),    STR_INIT("math"),   STR_INIT("thinking"),
-        STR_INIT("embedding"), STR_INIT("reasoning"), STR_INIT("ocr"),  STR_INIT("chatqa"),
-        STR_INIT("translate"), STR_INIT("guardian"), STR_INIT("moe"),   STR_INIT("safeguard"),
+        STR_INIT("coder"),     STR_INIT("code"),      STR_INIT("vision"), STR_INIT("vl"),
+        STR_INIT("v"),         STR_INIT("embed"),     STR_INIT("math"),   STR_INIT("thinking"),
+        STR_INIT("embedding"), STR_INIT("reasoning"), STR_INIT("ocr"),    STR_INIT("chatqa"),
+        STR_INIT("translate"), STR_INIT("guardian"),  STR_INIT("moe"),    STR_INIT("safeguard"),
     };
     for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
         if (str_eq(w, WORDS[i])) {
@@ -37,8 +37,10 @@ static size_t near_limit(size_t n) {
 // Two words for one thing.
 static bool is_synonym(struct str a, struct str b) {
     static const struct str PAIRS[][2] = {
-        {STR_INIT("embed"), STR_INIT("embedding")},   {STR_INIT("code"), STR_INIT("coder")},
-        {STR_INIT("embed"), STR_INIT("embeddings")},  {STR_INIT("vl"), STR_INIT("vision")},
+        {STR_INIT("embed"), STR_INIT("embedding")},
+        {STR_INIT("code"), STR_INIT("coder")},
+        {STR_INIT("embed"), STR_INIT("embeddings")},
+        {STR_INIT("vl"), STR_INIT("vision")},
         {STR_INIT("thinking"), STR_INIT("reasoning")},
         {STR_INIT("embedding"), STR_INIT("embeddings")},
     };
@@ -64,8 +66,8 @@ static int words_cost(const struct facets *a, const struct facets *b, bool *miss
         size_t best = STR_NPOS;
         size_t best_distance = near_limit(a->words[i].n) + 1;
         for (size_t j = 1; j < b->n_words; j++) {
-            size_t d = used[j] ? best_distance
-                               : word_distance(a->words[i], b->words[j], best_distance);
+            size_t d =
+                used[j] ? best_distance : word_distance(a->words[i], b->words[j], best_distance);
             if (d < best_distance) {
                 best = j;
                 best_distance = d;
@@ -153,7 +155,8 @@ static size_t key_typos(struct str a, struct str b) {
     return d <= limit ? d : STR_NPOS;
 }
 
-// Variants stand in the name or in the tag: "phi4:mini" and "phi4-mini", "phi-3-mini" and "phi3:mini".
+// Variants stand in the name or in the tag: "phi4:mini" and "phi4-mini", "phi-3-mini" and
+// "phi3:mini".
 static bool wide_key_eq(const struct facets *a, const struct facets *b) {
     const struct facets *sides[2] = {a, b};
     char keys[2][2 * FACET_TEXT];

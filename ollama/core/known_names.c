@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The names that may be meant, taken apart once per catalog instead of once per wrong name and
-// keystroke. Made at the first suggestion, so that catalogs nobody asks suggestions of cost nothing.
-// One block of the heap; whoever finishes first among threads gives the one that all use. Invariant:
-// the facets never move, as their words point into their own text.
+// keystroke. Made at the first suggestion, so that catalogs nobody asks suggestions of cost
+// nothing. One block of the heap; whoever finishes first among threads gives the one that all use.
+// Invariant: the facets never move, as their words point into their own text.
 #include <stdlib.h>
 
 #include "base/arena.h"

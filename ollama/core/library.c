@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // The library table: what is known about models without asking anybody. The tables are generated at
-// build time; here is how they are asked. Linear scans: a few hundred rows, compared by length first.
+// build time; here is how they are asked. Linear scans: a few hundred rows, compared by length
+// first.
 #include "ollama/core/library.h"
 
 #include "ollama/core/facets.h"
 #include "ollama/core/tables.h"
 
 // Sizes as the library shows them, in decimal bytes.
-#define MB(n) ((int64_t)((n) * 1e6 + 0.5))
-#define GB(n) ((int64_t)((n) * 1e9 + 0.5))
+#define MB(n) ((int64_t)((n)*1e6 + 0.5))
+#define GB(n) ((int64_t)((n)*1e9 + 0.5))
 #include "library_tables.inc"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

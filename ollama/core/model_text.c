@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Facts of a model in few words, as hints, details and tables show them. Text that came from a server
-// is escaped here, once.
+// Facts of a model in few words, as hints, details and tables show them. Text that came from a
+// server is escaped here, once.
 #include "base/utf.h"
 #include "ollama/core/catalog.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Model names as Ollama reads them. One pass from the right, no copies: every part is a view into the
-// text as written, so a problem's place is a pointer difference. What Ollama refuses is refused here
-// for the same reason; nothing is "repaired".
+// Model names as Ollama reads them. One pass from the right, no copies: every part is a view into
+// the text as written, so a problem's place is a pointer difference. What Ollama refuses is refused
+// here for the same reason; nothing is "repaired".
 #include "ollama/core/name.h"
 
 #include "base/utf.h"
@@ -26,14 +26,11 @@ static bool part_char_ok(enum model_name_part part, char c) {
         return true;
     }
     switch (part) {
-    case MODEL_PART_HOST:
-        return c == '.' || c == ':';
+    case MODEL_PART_HOST: return c == '.' || c == ':';
     case MODEL_PART_MODEL:
-    case MODEL_PART_TAG:
-        return c == '.';
+    case MODEL_PART_TAG: return c == '.';
     case MODEL_PART_NAME:
-    case MODEL_PART_NAMESPACE:
-        break;
+    case MODEL_PART_NAMESPACE: break;
     }
     return false;
 }
@@ -73,8 +70,8 @@ static bool part_check(struct str written, struct str part, enum model_name_part
     return true;
 }
 
-// Cuts a source suffix off `*base`: ":cloud" and ":local" after the last colon, or "-cloud" at the end
-// of the tag.
+// Cuts a source suffix off `*base`: ":cloud" and ":local" after the last colon, or "-cloud" at the
+// end of the tag.
 static enum model_source source_cut(struct str *base) {
     size_t colon = str_rfind_char(*base, ':');
     if (colon == STR_NPOS) {
@@ -154,16 +151,11 @@ bool model_name_parse(struct str written, enum model_name_use use, struct model_
 
 static const char *part_text(enum model_name_part part) {
     switch (part) {
-    case MODEL_PART_NAME:
-        return "name";
-    case MODEL_PART_HOST:
-        return "host part";
-    case MODEL_PART_NAMESPACE:
-        return "namespace part";
-    case MODEL_PART_MODEL:
-        return "model part";
-    case MODEL_PART_TAG:
-        return "tag";
+    case MODEL_PART_NAME: return "name";
+    case MODEL_PART_HOST: return "host part";
+    case MODEL_PART_NAMESPACE: return "namespace part";
+    case MODEL_PART_MODEL: return "model part";
+    case MODEL_PART_TAG: return "tag";
     }
     return "name";
 }
@@ -173,12 +165,9 @@ struct str model_name_problem_text(struct arena *arena, struct str written,
     const char *part = part_text(problem->part);
     struct str bad = display_escape(arena, str_slice(written, problem->start, problem->end), 40);
     switch (problem->fault) {
-    case MODEL_NAME_FINE:
-        break;
-    case MODEL_NAME_EMPTY:
-        return STR("the model name is empty");
-    case MODEL_NAME_EMPTY_PART:
-        return arena_printf(arena, "the %s is empty", part);
+    case MODEL_NAME_FINE: break;
+    case MODEL_NAME_EMPTY: return STR("the model name is empty");
+    case MODEL_NAME_EMPTY_PART: return arena_printf(arena, "the %s is empty", part);
     case MODEL_NAME_TOO_LONG:
         return arena_printf(arena, "the %s is longer than %d characters", part,
                             problem->part == MODEL_PART_HOST ? MAX_HOST : MAX_PART);
@@ -270,5 +259,6 @@ struct str model_name_page(struct arena *arena, const struct model_name *name) {
         return arena_printf(arena, "https://ollama.com/library/%.*s", STR_ARG(model));
     }
     struct str tag = listed_tag(arena, name);
-    return arena_printf(arena, "https://ollama.com/library/%.*s:%.*s", STR_ARG(model), STR_ARG(tag));
+    return arena_printf(arena, "https://ollama.com/library/%.*s:%.*s", STR_ARG(model),
+                        STR_ARG(tag));
 }

@@ -3,7 +3,8 @@
 // Model names, read exactly as Ollama reads them. Source: ollama/ollama types/model/name.go and
 // internal/modelref (v0.33); reference table: 121 rows, tests/unit/data/model-names.tsv.
 //
-//   name = [[[scheme "://"] host "/"] namespace "/"] model [":" tag]      then [":cloud" | ":local"]
+//   name = [[[scheme "://"] host "/"] namespace "/"] model [":" tag]      then [":cloud" |
+//   ":local"]
 #pragma once
 
 #include "base/arena.h"
@@ -21,12 +22,13 @@ enum model_source {
 
 // Which of Ollama's readers takes the name: they differ in trimming and in source suffixes.
 enum model_name_use {
-    MODEL_NAME_INFERENCE, // generate, chat, show, embed, delete: blanks trimmed, source suffixes known
+    MODEL_NAME_INFERENCE, // generate, chat, show, embed, delete: blanks trimmed, source suffixes
+                          // known
     MODEL_NAME_NEW,       // create, copy, push: neither
 };
 
-// Parts are views into the text that was parsed, or the defaults above. The source suffix is not part
-// of the tag ("gpt-oss:20b-cloud" has tag "20b").
+// Parts are views into the text that was parsed, or the defaults above. The source suffix is not
+// part of the tag ("gpt-oss:20b-cloud" has tag "20b").
 struct model_name {
     struct str host;
     struct str namespace_;
@@ -77,8 +79,8 @@ struct str model_name_problem_text(struct arena *arena, struct str written,
 bool model_name_eq(const struct model_name *a, const struct model_name *b);
 uint64_t model_name_hash(const struct model_name *name); // equal names hash alike
 
-// As /api/tags shows it: default host and namespace removed, tag always there, source suffix as a stub
-// tag ("gpt-oss:20b-cloud", "qwen3:cloud").
+// As /api/tags shows it: default host and namespace removed, tag always there, source suffix as a
+// stub tag ("gpt-oss:20b-cloud", "qwen3:cloud").
 struct str model_name_display(struct arena *arena, const struct model_name *name);
 
 // "registry.ollama.ai/library/llama3:latest".

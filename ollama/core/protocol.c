@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Framing of NDJSON streams. Servers may split a line, or a character, anywhere, and put many lines
-// into one packet; so bytes are collected and lines handed out. The framer never scans a byte twice.
+// into one packet; so bytes are collected and lines handed out. The framer never scans a byte
+// twice.
 #include "ollama/core/protocol.h"
 
 #include "base/limits.h"
@@ -24,8 +25,8 @@ enum err ndjson_feed(struct ndjson *framer, struct str bytes) {
     if (buf_append(&framer->buf, bytes)) {
         return ERR_OK;
     }
-    // Only one line may be as long as the buffer. A packet of many lines that does not fit behind the
-    // rest of a line is legal: let the buffer take it once if no line of it is too long.
+    // Only one line may be as long as the buffer. A packet of many lines that does not fit behind
+    // the rest of a line is legal: let the buffer take it once if no line of it is too long.
     size_t max = framer->buf.max;
     size_t line = framer->buf.n;
     for (size_t i = 0; i < bytes.n;) {

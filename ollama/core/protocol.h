@@ -28,24 +28,24 @@ struct str ndjson_rest(struct ndjson *framer);
 // What a failed call means for the user.
 enum remote_fault {
     FAULT_NONE,
-    FAULT_MODEL_MISSING,   // 404 with a JSON body that says "not found"
+    FAULT_MODEL_MISSING, // 404 with a JSON body that says "not found"
     FAULT_INVALID_NAME,
-    FAULT_CAPABILITY,      // "does not support …"
-    FAULT_CONTEXT,         // the prompt does not fit
-    FAULT_MEMORY,          // "model requires more system memory"
-    FAULT_BUSY,            // 503, queue full
-    FAULT_UNAUTHORIZED,    // 401, 403 with a body
-    FAULT_FORBIDDEN_HOST,  // 403 with an empty body: origin or Host check
-    FAULT_NOT_OLLAMA,      // HTML, 404 without JSON, a body that is not JSON
-    FAULT_NETWORK_REMOTE,  // the server could not reach its registry
-    FAULT_RUNNER,          // the model process died
-    FAULT_SERVER,          // any other error text
+    FAULT_CAPABILITY,     // "does not support …"
+    FAULT_CONTEXT,        // the prompt does not fit
+    FAULT_MEMORY,         // "model requires more system memory"
+    FAULT_BUSY,           // 503, queue full
+    FAULT_UNAUTHORIZED,   // 401, 403 with a body
+    FAULT_FORBIDDEN_HOST, // 403 with an empty body: origin or Host check
+    FAULT_NOT_OLLAMA,     // HTML, 404 without JSON, a body that is not JSON
+    FAULT_NETWORK_REMOTE, // the server could not reach its registry
+    FAULT_RUNNER,         // the model process died
+    FAULT_SERVER,         // any other error text
 };
 struct remote_error {
     enum remote_fault fault;
-    long status;         // HTTP status, 0 within a stream
-    struct str message;  // the server's own words, nested JSON unwrapped, unsafe characters escaped
-    struct str remedy;   // "ollama pull NAME", or empty
+    long status;        // HTTP status, 0 within a stream
+    struct str message; // the server's own words, nested JSON unwrapped, unsafe characters escaped
+    struct str remedy;  // "ollama pull NAME", or empty
 };
 // `model` (may be empty) is the name that was asked for; it goes into the remedy.
 void remote_error_classify(struct arena *arena, long status, struct str content_type,
@@ -62,10 +62,10 @@ struct pull_progress {
     struct pull_layer *layers;
     size_t n_layers;
     size_t cap_layers;
-    int64_t total;     // bytes over all layers seen
+    int64_t total; // bytes over all layers seen
     int64_t completed;
-    struct str status; // the latest status text, valid until the next frame
-    bool success;      // the final frame came
+    struct str status;   // the latest status text, valid until the next frame
+    bool success;        // the final frame came
     int percent;         // private: highest so far
     char *status_buffer; // private
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Progress of a pull. Ollama reports per layer, one after the other, and may step back after a failed
-// part; people want one number that never falls. The server is not trusted: layers are counted up to
-// a limit, sizes are clamped, and a stream of any length needs no further memory.
+// Progress of a pull. Ollama reports per layer, one after the other, and may step back after a
+// failed part; people want one number that never falls. The server is not trusted: layers are
+// counted up to a limit, sizes are clamped, and a stream of any length needs no further memory.
 #include "base/json.h"
 #include "ollama/core/protocol.h"
 

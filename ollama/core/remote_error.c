@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What a failed answer means. Ollama has one error shape and many texts for the same thing (four for
-// a missing model alone), proxies have their own, and the runner's JSON arrives as text within JSON.
-// Texts are matched by the words that stayed the same over the releases; the table is in order, the
-// first match wins.
+// What a failed answer means. Ollama has one error shape and many texts for the same thing (four
+// for a missing model alone), proxies have their own, and the runner's JSON arrives as text within
+// JSON. Texts are matched by the words that stayed the same over the releases; the table is in
+// order, the first match wins.
 #include "base/json.h"
 #include "base/utf.h"
 #include "ollama/core/name.h"
@@ -87,23 +87,19 @@ static enum remote_fault fault_of_text(long status, struct str text) {
     }
     switch (status) {
     case 401:
-    case 403:
-        return FAULT_UNAUTHORIZED;
-    case 502:
-        return FAULT_NETWORK_REMOTE;
+    case 403: return FAULT_UNAUTHORIZED;
+    case 502: return FAULT_NETWORK_REMOTE;
     case 503:
-    case 429:
-        return FAULT_BUSY;
-    default:
-        return FAULT_SERVER;
+    case 429: return FAULT_BUSY;
+    default: return FAULT_SERVER;
     }
 }
 
 struct unwrapped {
-    struct str text; // in the arena
+    struct str text;       // in the arena
     int64_t prompt_tokens; // of a context overflow, 0: unknown
     struct str signin_url;
-    bool is_json;  // the body was a JSON value
+    bool is_json;   // the body was a JSON value
     bool has_error; // with an "error"
 };
 
@@ -174,8 +170,7 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
             return STR("look the name up at https://ollama.com/library");
         }
         return pull_command(arena, model);
-    case FAULT_CAPABILITY:
-        return STR("choose a model with that capability");
+    case FAULT_CAPABILITY: return STR("choose a model with that capability");
     case FAULT_CONTEXT:
         if (body->prompt_tokens > 0 && body->prompt_tokens < INT32_MAX) {
             int64_t fits = 1024;
@@ -187,8 +182,7 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
         return STR("set a larger num_ctx, or send less text");
     case FAULT_MEMORY:
         return STR("use a smaller model or num_ctx, or unload others with ollama stop");
-    case FAULT_BUSY:
-        return STR("try again in a moment");
+    case FAULT_BUSY: return STR("try again in a moment");
     case FAULT_UNAUTHORIZED:
         if (str_starts(body->signin_url, STR("https://ollama.com/"))) {
             struct str url = display_escape(arena, body->signin_url, 500);
@@ -200,10 +194,8 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
         return STR("ollama signin");
     case FAULT_FORBIDDEN_HOST:
         return STR("let the proxy send 'Host: localhost', or set OLLAMA_ORIGINS on the server");
-    case FAULT_NOT_OLLAMA:
-        return STR("check the URL: the answer is not Ollama's");
-    case FAULT_NETWORK_REMOTE:
-        return STR("check the server's network and its HTTPS_PROXY");
+    case FAULT_NOT_OLLAMA: return STR("check the URL: the answer is not Ollama's");
+    case FAULT_NETWORK_REMOTE: return STR("check the server's network and its HTTPS_PROXY");
     case FAULT_RUNNER:
         return STR("see the server's log; updating Ollama or pulling the model again often helps");
     case FAULT_SERVER:
@@ -212,8 +204,7 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
         }
         break;
     case FAULT_NONE:
-    case FAULT_INVALID_NAME:
-        break;
+    case FAULT_INVALID_NAME: break;
     }
     return STR("");
 }
@@ -239,19 +230,14 @@ static struct str own_words(struct arena *arena, long status, struct str content
 static enum remote_fault fault_without_json(long status, struct str body) {
     if (str_trim(body).n == 0) {
         switch (status) {
-        case 403:
-            return FAULT_FORBIDDEN_HOST;
-        case 401:
-            return FAULT_UNAUTHORIZED;
+        case 403: return FAULT_FORBIDDEN_HOST;
+        case 401: return FAULT_UNAUTHORIZED;
         case 429:
-        case 503:
-            return FAULT_BUSY;
+        case 503: return FAULT_BUSY;
         case 200:
         case 201:
-        case 204:
-            return FAULT_NONE; // copy and delete answer with nothing
-        default:
-            return status >= 500 ? FAULT_SERVER : FAULT_NOT_OLLAMA;
+        case 204: return FAULT_NONE; // copy and delete answer with nothing
+        default: return status >= 500 ? FAULT_SERVER : FAULT_NOT_OLLAMA;
         }
     }
     return status == 401 || status == 403 ? FAULT_UNAUTHORIZED : FAULT_NOT_OLLAMA;

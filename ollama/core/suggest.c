@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Did you mean? Candidates come from the tables of other places' names, from what the server has and
-// from the library; each is judged against what was written and the nearest are kept. Nothing is
-// suggested when nothing is near: no suggestion is better than a wrong one.
+// Did you mean? Candidates come from the tables of other places' names, from what the server has
+// and from the library; each is judged against what was written and the nearest are kept. Nothing
+// is suggested when nothing is near: no suggestion is better than a wrong one.
 #include "ollama/core/suggest.h"
 
 #include "base/limits.h"
@@ -11,8 +11,8 @@
 
 // Prefix forms of other tools do not count as part of the name.
 static struct str without_prefix(struct str s) {
-    static const struct str PREFIXES[] = {STR_INIT("ollama://"), STR_INIT("ollama_chat/"),
-                                          STR_INIT("ollama/"),   STR_INIT("ollama:"),
+    static const struct str PREFIXES[] = {STR_INIT("ollama://"),    STR_INIT("ollama_chat/"),
+                                          STR_INIT("ollama/"),      STR_INIT("ollama:"),
                                           STR_INIT("huggingface/"), STR_INIT("openrouter/")};
     for (size_t i = 0; i < sizeof(PREFIXES) / sizeof(PREFIXES[0]); i++) {
         if (str_istarts(s, PREFIXES[i]) && s.n > PREFIXES[i].n) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Private to ollama/core: how far a candidate is from what was written. Lower is nearer; the numbers
-// only order candidates and are cut off at the limits below.
+// Private to ollama/core: how far a candidate is from what was written. Lower is nearer; the
+// numbers only order candidates and are cut off at the limits below.
 #pragma once
 
 #include "ollama/core/facets.h"
@@ -9,26 +9,26 @@
 
 #define MAX_KEPT 32
 
-#define COST_FAR 1000      // not the same family in any reading
+#define COST_FAR 1000 // not the same family in any reading
 #define COST_MAX_INSTALLED 100
 #define COST_MAX_LIBRARY 70
-#define COST_LIBRARY 15    // has to be pulled first
-#define COST_SPREAD 20     // library models this much behind the best are not shown
-#define COST_HUB_FILE 25   // hf.co/… of a GGUF repository
-#define COST_STAND_IN 60   // other family, same work
-#define COST_GUESS 90      // in no table
+#define COST_LIBRARY 15  // has to be pulled first
+#define COST_SPREAD 20   // library models this much behind the best are not shown
+#define COST_HUB_FILE 25 // hf.co/… of a GGUF repository
+#define COST_STAND_IN 60 // other family, same work
+#define COST_GUESS 90    // in no table
 
 struct target {
     struct facets facets;
-    struct str owner; // namespace as written, or empty
+    struct str owner;  // namespace as written, or empty
     bool owner_counts; // the owner is somebody of ollama.com: their build is another model
-    struct str tag;   // as written, or empty
-    bool known;       // its family words are exactly those of a library family or installed model
-    bool known_base;  // the first word is that of some family
-    struct str stem;  // letters that every related name holds; empty: none are certain
-    size_t typo;      // distance of the family's base to the nearest known one; 0: it is known
-    size_t prefix;    // length of the known base at its start, when only that is known; else 0
-    unsigned wanted;  // capabilities
+    struct str tag;    // as written, or empty
+    bool known;        // its family words are exactly those of a library family or installed model
+    bool known_base;   // the first word is that of some family
+    struct str stem;   // letters that every related name holds; empty: none are certain
+    size_t typo;       // distance of the family's base to the nearest known one; 0: it is known
+    size_t prefix;     // length of the known base at its start, when only that is known; else 0
+    unsigned wanted;   // capabilities
     double default_size; // billions that a name without size stands for, 0: unknown
 };
 
@@ -46,7 +46,8 @@ void candidate_judge(const struct target *target, const struct facets *candidate
                      struct verdict *verdict);
 
 // --- the target (target.c) ---
-// Takes `written` (a name without the place's prefix) apart and finds out whether its family is known.
+// Takes `written` (a name without the place's prefix) apart and finds out whether its family is
+// known.
 void target_init(struct target *target, struct str written, unsigned wanted,
                  const struct catalog *catalog);
 
@@ -75,7 +76,8 @@ void candidates_from_catalog(struct collector *c, const struct target *target);
 void candidates_from_library(struct collector *c, const struct target *target);
 
 // --- names of other places (suggest_foreign.c) ---
-// The Ollama name the tables give for `written`, which is kept as candidate; empty when they have none.
+// The Ollama name the tables give for `written`, which is kept as candidate; empty when they have
+// none.
 struct str candidates_from_tables(struct collector *c, struct str written);
 // What is offered for a name of another place beyond look-alikes.
 void candidates_for_foreign(struct collector *c, const struct target *target,

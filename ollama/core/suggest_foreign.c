@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Suggestions for names of other places: the tables say what the name is called here, stand-ins do the
-// same work, a GGUF repository can be pulled as it is, and the library's naming rules make a guess.
+// Suggestions for names of other places: the tables say what the name is called here, stand-ins do
+// the same work, a GGUF repository can be pulled as it is, and the library's naming rules make a
+// guess.
 #include "ollama/core/suggest.h"
 #include "ollama/core/tables.h"
 
 static bool looks_like_embedding(struct str s) {
     static const struct str MARKS[] = {
-        STR_INIT("embed"), STR_INIT("minilm"), STR_INIT("mpnet"), STR_INIT("bge-"),
+        STR_INIT("embed"),
+        STR_INIT("minilm"),
+        STR_INIT("mpnet"),
+        STR_INIT("bge-"),
         STR_INIT("gte-"),
-        STR_INIT("e5-"),   STR_INIT("sentence-transformers"), STR_INIT("instructor-"),
+        STR_INIT("e5-"),
+        STR_INIT("sentence-transformers"),
+        STR_INIT("instructor-"),
     };
     for (size_t i = 0; i < sizeof(MARKS) / sizeof(MARKS[0]); i++) {
         if (str_ifind(s, MARKS[i]) != STR_NPOS) {
@@ -25,9 +31,8 @@ static void collect_stand_ins(struct collector *c, unsigned wanted, size_t max) 
     size_t n = 0;
     for (size_t i = 0; c->catalog && i < c->catalog->n_models; i++) {
         const struct model *model = &c->catalog->models[i];
-        bool embeds = model->capabilities_known
-                          ? (model->capabilities & CAP_EMBEDDING) != 0
-                          : looks_like_embedding(model->name);
+        bool embeds = model->capabilities_known ? (model->capabilities & CAP_EMBEDDING) != 0
+                                                : looks_like_embedding(model->name);
         if (model->remote || candidate_misfit(model, wanted) ||
             embeds != ((wanted & CAP_EMBEDDING) != 0)) {
             continue;
@@ -45,11 +50,11 @@ static void collect_stand_ins(struct collector *c, unsigned wanted, size_t max) 
     }
     for (size_t i = 0; i < n; i++) {
         candidate_keep(c, (struct suggestion){
-            .kind = SUGGESTION_INSTALLED,
-            .name = candidate_name(c, best[i]->name),
-            .model = best[i],
-            .score = COST_STAND_IN + (int)i,
-        });
+                              .kind = SUGGESTION_INSTALLED,
+                              .name = candidate_name(c, best[i]->name),
+                              .model = best[i],
+                              .score = COST_STAND_IN + (int)i,
+                          });
     }
 }
 
@@ -60,11 +65,11 @@ static void offer_named(struct collector *c, struct str name, int score, bool ce
     }
     bool known = model_name_is_library(&parsed) && library_find(parsed.model);
     candidate_keep(c, (struct suggestion){
-        .kind = known ? SUGGESTION_LIBRARY : SUGGESTION_GUESS,
-        .name = name,
-        .same_size = certain && known,
-        .score = score,
-    });
+                          .kind = known ? SUGGESTION_LIBRARY : SUGGESTION_GUESS,
+                          .name = name,
+                          .same_size = certain && known,
+                          .score = score,
+                      });
 }
 
 // All rows of a table for `id`; the first name goes to `*first` when that is still empty.
@@ -162,8 +167,9 @@ void candidates_for_foreign(struct collector *c, const struct target *target,
         struct str name = arena_join(c->arena, STR("hf.co/"), id);
         struct model_name parsed;
         if (model_name_parse(name, MODEL_NAME_INFERENCE, &parsed, NULL)) {
-            candidate_keep(c, (struct suggestion){
-                .kind = SUGGESTION_HUGGING_FACE, .name = name, .score = COST_HUB_FILE});
+            candidate_keep(c, (struct suggestion){.kind = SUGGESTION_HUGGING_FACE,
+                                                  .name = name,
+                                                  .score = COST_HUB_FILE});
         }
     }
     if (!has_family_match(c)) {

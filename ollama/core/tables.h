@@ -21,10 +21,10 @@ struct name_table {
     size_t n;
 };
 
-struct name_table table_foreign(void);     // names of other places -> Ollama name; several rows per id
+struct name_table table_foreign(void); // names of other places -> Ollama name; several rows per id
 struct name_table table_hub_sources(void); // Hugging Face repository -> library model:tag
 struct facets;
 // The family whose words are exactly those of `facets`; or NULL.
 const struct library_model *table_family(const struct facets *facets);
-bool table_is_hub_org(struct str org);     // case ignored
+bool table_is_hub_org(struct str org);                   // case ignored
 const struct vendor_name *table_vendor(struct str name); // first pattern that matches; or NULL

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What was written, oriented: which family its words name, or which known family they misspell. Only a
-// first word that no family has counts as misspelt.
+// What was written, oriented: which family its words name, or which known family they misspell.
+// Only a first word that no family has counts as misspelt.
 #include "ollama/core/suggest.h"
 #include "ollama/core/tables.h"
 
@@ -64,7 +64,7 @@ static double standard_size(const struct library_model *family) {
 }
 
 void target_init(struct target *target, struct str written, unsigned wanted,
-                        const struct catalog *catalog) {
+                 const struct catalog *catalog) {
     *target = (struct target){.wanted = wanted};
     size_t slash = str_rfind_char(written, '/');
     struct str last = slash == STR_NPOS ? written : str_from_index(written, slash + 1);

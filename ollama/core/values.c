@@ -32,8 +32,8 @@ static bool one_of_icase(struct str s, const char *const *words, size_t n) {
 
 // strconv.ParseBool
 static bool bool_ok(struct str s) {
-    static const char *const WORDS[] = {"1",    "t", "T", "TRUE",  "true",  "True",
-                                        "0",    "f", "F", "FALSE", "false", "False"};
+    static const char *const WORDS[] = {"1", "t", "T", "TRUE",  "true",  "True",
+                                        "0", "f", "F", "FALSE", "false", "False"};
     return ONE_OF(s, WORDS);
 }
 
@@ -323,9 +323,7 @@ bool value_check(struct arena *arena, enum value_type type, const struct str *wo
         ok = int_ok(s);
         *fix = ok ? *fix : uint_fix(arena, s);
         break;
-    case VALUE_FLOAT:
-        ok = float_ok(s);
-        break;
+    case VALUE_FLOAT: ok = float_ok(s); break;
     case VALUE_DURATION:
         ok = go_duration_ok(s) || int_ok(s);
         *fix = ok ? *fix : duration_fix(arena, s);
@@ -338,54 +336,36 @@ bool value_check(struct arena *arena, enum value_type type, const struct str *wo
         ok = word_ok(words, n_words, s);
         *fix = ok ? *fix : word_fix(words, n_words, s);
         break;
-    case VALUE_DIRECTORY:
-        ok = !looks_like_models(s);
-        break;
+    case VALUE_DIRECTORY: ok = !looks_like_models(s); break;
     case VALUE_LIST:
     case VALUE_HOST: // any text is read somehow; ollama/core/host.h judges
-    case VALUE_STRING:
-        break;
+    case VALUE_STRING: break;
     }
     return ok;
 }
 
 const char *value_type_text(enum value_type type) {
     switch (type) {
-    case VALUE_BOOL:
-        return "true or false";
-    case VALUE_UINT:
-        return "a whole number";
-    case VALUE_INT:
-        return "a whole number, also negative";
-    case VALUE_FLOAT:
-        return "a number";
-    case VALUE_DURATION:
-        return "a duration such as 5m or 300 (seconds)";
-    case VALUE_LIST:
-        return "a list separated by commas";
-    case VALUE_LEVEL:
-        return "a level such as 0, 1 or 2";
-    case VALUE_HOST:
-        return "an address such as 127.0.0.1:11434";
-    case VALUE_DIRECTORY:
-        return "a directory";
-    case VALUE_WORD:
-        return "one of the known words";
-    case VALUE_STRING:
-        return "text";
+    case VALUE_BOOL: return "true or false";
+    case VALUE_UINT: return "a whole number";
+    case VALUE_INT: return "a whole number, also negative";
+    case VALUE_FLOAT: return "a number";
+    case VALUE_DURATION: return "a duration such as 5m or 300 (seconds)";
+    case VALUE_LIST: return "a list separated by commas";
+    case VALUE_LEVEL: return "a level such as 0, 1 or 2";
+    case VALUE_HOST: return "an address such as 127.0.0.1:11434";
+    case VALUE_DIRECTORY: return "a directory";
+    case VALUE_WORD: return "one of the known words";
+    case VALUE_STRING: return "text";
     }
     return "text";
 }
 
 bool parameter_value_ok(const struct parameter *parameter, struct str value) {
     switch (parameter->type) {
-    case VALUE_INT:
-        return int_ok(value);
-    case VALUE_FLOAT:
-        return float_ok(value);
-    case VALUE_BOOL:
-        return bool_ok(value);
-    default:
-        return true;
+    case VALUE_INT: return int_ok(value);
+    case VALUE_FLOAT: return float_ok(value);
+    case VALUE_BOOL: return bool_ok(value);
+    default: return true;
     }
 }

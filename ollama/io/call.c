@@ -18,7 +18,7 @@
 #define LOG_MODULE "client"
 
 enum {
-    NEXT_TURN_MS = 1, // with 0 libuv before 1.46 may stay in one turn for ever
+    NEXT_TURN_MS = 1,            // with 0 libuv before 1.46 may stay in one turn for ever
     AFTER_FINAL_MAX = 64 * 1024, // bytes that may follow a final frame; with more we hang up
 };
 
@@ -118,13 +118,10 @@ static void fail_transport(struct call *call, struct call_result *result, enum e
 
 static enum err code_of_fault(enum remote_fault fault) {
     switch (fault) {
-    case FAULT_MODEL_MISSING:
-        return ERR_NOT_FOUND;
+    case FAULT_MODEL_MISSING: return ERR_NOT_FOUND;
     case FAULT_UNAUTHORIZED:
-    case FAULT_FORBIDDEN_HOST:
-        return ERR_DENIED;
-    case FAULT_NOT_OLLAMA:
-        return ERR_PROTOCOL;
+    case FAULT_FORBIDDEN_HOST: return ERR_DENIED;
+    case FAULT_NOT_OLLAMA: return ERR_PROTOCOL;
     case FAULT_NONE:
     case FAULT_INVALID_NAME:
     case FAULT_CAPABILITY:
@@ -133,8 +130,7 @@ static enum err code_of_fault(enum remote_fault fault) {
     case FAULT_BUSY:
     case FAULT_NETWORK_REMOTE:
     case FAULT_RUNNER:
-    case FAULT_SERVER:
-        break;
+    case FAULT_SERVER: break;
     }
     return ERR_REMOTE;
 }
@@ -161,9 +157,9 @@ void call_fail_remote(struct call *call, struct call_result *result, long status
     remote->status = status;
     if (status >= 300 && status < 400) {
         remote->fault = FAULT_NOT_OLLAMA;
-        result->message = arena_printf(&call->arena,
-                                       "%.*s redirects %s elsewhere (%ld), which is not followed",
-                                       STR_ARG(call->where), call->path, status);
+        result->message =
+            arena_printf(&call->arena, "%.*s redirects %s elsewhere (%ld), which is not followed",
+                         STR_ARG(call->where), call->path, status);
     } else if (remote->fault == FAULT_NOT_OLLAMA) {
         const char *kind = str_eq(content_type, STR("text/html")) ? " with a web page" : "";
         result->message =
@@ -325,10 +321,10 @@ static void json_end(struct call *call, struct call_result *result) {
     if (code != ERR_OK || !json_is(call->answer, json_type_object)) {
         bool is_page = str_istarts(str_trim(text), STR("<"));
         call_fail_protocol(call, result,
-                           is_page                 ? "a web page"
-                           : str_is_empty(text)    ? "nothing"
-                           : code != ERR_OK        ? "something that is not JSON"
-                                                   : "JSON that is no object");
+                           is_page              ? "a web page"
+                           : str_is_empty(text) ? "nothing"
+                           : code != ERR_OK     ? "something that is not JSON"
+                                                : "JSON that is no object");
     } else if (call_answer_is_error(call->answer)) {
         call_fail_remote(call, result, 0, STR("application/json"), text);
     } else if (call->accepts) {

@@ -27,8 +27,8 @@ struct call {
 
     // State
     struct http_call *transfer; // NULL when none runs
-    uv_timer_t timer; // ends what never started; bounds the wait after a final frame
-    struct buf body;  // the collected answer, or what there is of an error
+    uv_timer_t timer;           // ends what never started; bounds the wait after a final frame
+    struct buf body;            // the collected answer, or what there is of an error
     bool is_cancelled;
     bool is_enough;   // as much of an error body as we read
     bool is_complete; // the final frame came: whatever follows is no failure

@@ -213,14 +213,10 @@ static enum err fail_from_curl(struct http_call *call, CURLcode code) {
     struct arena *arena = &call->arena;
     struct error *error = &call->error;
     switch ((int)code) {
-    case CURLE_OK:
-        return ERR_OK;
-    case CURLE_WRITE_ERROR:
-        return fail_large(call);
-    case CURLE_OPERATION_TIMEDOUT:
-        return fail_late(call);
-    case CURLE_COULDNT_CONNECT:
-        return fail_unconnected(call, code);
+    case CURLE_OK: return ERR_OK;
+    case CURLE_WRITE_ERROR: return fail_large(call);
+    case CURLE_OPERATION_TIMEDOUT: return fail_late(call);
+    case CURLE_COULDNT_CONNECT: return fail_unconnected(call, code);
     case CURLE_COULDNT_RESOLVE_HOST:
         return error_set(error, arena, ERR_IO, "no address is known for the host of %.*s",
                          STR_ARG(call->origin));
@@ -389,8 +385,8 @@ static enum err check_url(struct http_call *call, const char *url, bool *is_loop
     char *scheme = NULL;
     char *name = NULL;
     CURLU *parts = curl_url();
-    CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER)
-                           : CURLUE_OUT_OF_MEMORY;
+    CURLUcode code =
+        parts ? curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER) : CURLUE_OUT_OF_MEMORY;
     if (code == CURLUE_USER_NOT_ALLOWED) {
         result = error_set(&call->error, &call->arena, ERR_INVALID,
                            "%.*s: a user name or password in a URL is not supported",

@@ -30,8 +30,8 @@ struct http_header {
 
 struct http_request {
     struct str method; // "GET", "POST", "DELETE"
-    struct str url; // http or https, without user:password@
-    struct str body; // empty: none. Sent as application/json. Copied
+    struct str url;    // http or https, without user:password@
+    struct str body;   // empty: none. Sent as application/json. Copied
     // Extra ones; copied. Those with a line break or NUL, and those that would change the framing
     // (Content-Length, Transfer-Encoding, Connection, Expect), make the call end with ERR_INVALID.
     const struct http_header *headers;
@@ -42,7 +42,7 @@ struct http_request {
 };
 
 struct http_response {
-    long status; // 0 if no answer came
+    long status;             // 0 if no answer came
     struct str content_type; // media type without parameters, lower case
     int64_t connect_us;      // time to connect, 0 on a reused connection
     int64_t first_byte_us;

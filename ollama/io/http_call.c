@@ -74,8 +74,8 @@ static void call_deliver(struct http_call *call) {
         }
     }
     if (!call->is_cancelled && call->body.n > 0) {
-        bool wants_more = !handlers->on_body || handlers->on_body(handlers->data, &call->response,
-                                                                  buf_str(&call->body));
+        bool wants_more = !handlers->on_body ||
+                          handlers->on_body(handlers->data, &call->response, buf_str(&call->body));
         buf_clear(&call->body);
         if (!wants_more) {
             http_cancel(call);
@@ -174,8 +174,8 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
     if (http->is_closing) {
         call->result = error_set(&call->error, &call->arena, ERR_CANCELLED, "cancelled");
     } else if (!curl_set_up(http)) {
-        call->result = error_set(&call->error, &call->arena, ERR_BUG,
-                                 "libcurl could not be set up");
+        call->result =
+            error_set(&call->error, &call->arena, ERR_BUG, "libcurl could not be set up");
     } else {
         call->result = transfer_start(call, request);
     }

@@ -58,14 +58,14 @@ struct http_call {
 // --- http_call.c ---
 
 void call_make_ready(struct http_call *call);
-void http_deliver(struct http *http); // runs handlers: never from inside curl
+void http_deliver(struct http *http);     // runs handlers: never from inside curl
 void http_handle_gone(struct http *http); // a libuv handle of `http` is closed
 
 // --- http.c ---
 
-bool curl_set_up(struct http *http);     // once, at the first call
-void curl_tear_down(struct http *http);  // closes the idle connections
-void curl_release(struct http *http);    // the last word, when all handles are closed
+bool curl_set_up(struct http *http);    // once, at the first call
+void curl_tear_down(struct http *http); // closes the idle connections
+void curl_release(struct http *http);   // the last word, when all handles are closed
 enum err transfer_start(struct http_call *call, const struct http_request *request);
 // Takes the transfer from curl; an unfinished one loses its connection before this returns. No-op
 // without one.

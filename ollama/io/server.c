@@ -85,12 +85,9 @@ static int64_t backoff_ms(const struct server *server) {
 static int64_t health_due(const struct server *server) {
     const struct server_private *p = server->private;
     switch (server->state) {
-    case SERVER_UNKNOWN:
-        return INT64_MIN;
-    case SERVER_OK:
-        return p->health_ms + p->options.health_interval_ms;
-    case SERVER_UNREACHABLE:
-        break;
+    case SERVER_UNKNOWN: return INT64_MIN;
+    case SERVER_OK: return p->health_ms + p->options.health_interval_ms;
+    case SERVER_UNREACHABLE: break;
     }
     return p->health_ms + backoff_ms(server);
 }

@@ -8,7 +8,7 @@
 #include "ollama/io/client.h"
 
 enum server_state {
-    SERVER_UNKNOWN,     // never asked yet
+    SERVER_UNKNOWN, // never asked yet
     SERVER_OK,
     SERVER_UNREACHABLE, // does not answer, or is no Ollama
 };

@@ -17,7 +17,7 @@ enum {
     DETAILS_MAX = 2 * LIMIT_MODELS,
     DIGEST_BYTES_MAX = 128,
     WANTS_MAX = 1000,
-    BATCH_MS = 100,             // referenced models: somebody looks at them
+    BATCH_MS = 100, // referenced models: somebody looks at them
     BATCH_BACKGROUND_MS = 1000,
 };
 

@@ -102,7 +102,7 @@ struct server_private {
 // --- server.c ---
 
 void server_hold(struct server *server);
-void server_drop(struct server *server); // frees the server with the last hold
+void server_drop(struct server *server);     // frees the server with the last hold
 void server_schedule(struct server *server); // sets the timer to what is due next, if anybody cares
 void server_announce(struct server *server); // on_change, if something changed
 void server_set_text(char **slot, struct str *shown, struct str text); // replaces an owned string
@@ -119,7 +119,7 @@ void answer_clear(struct answer *answer);
 // --- server_details.c ---
 
 void details_init(struct server *server);
-void details_pump(struct server *server); // asks for the next models, as many as may be in flight
+void details_pump(struct server *server);  // asks for the next models, as many as may be in flight
 void details_retry(struct server *server); // forgets failures
 void details_cancel(struct server *server);
 void details_finish(struct server *server);

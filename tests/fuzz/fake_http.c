@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Keeps the promises of ollama/io/http.h: nothing is reported from inside http_start or http_cancel,
-// on_done comes once, after on_headers and on_body. Globals are fine here: one server at a time.
+// Keeps the promises of ollama/io/http.h: nothing is reported from inside http_start or
+// http_cancel, on_done comes once, after on_headers and on_body. Globals are fine here: one server
+// at a time.
 #include "fuzz/fake_http.h"
 
 #include "fuzz/fuzz.h"
@@ -43,16 +44,20 @@ static const struct {
     {"/api/tags",
      "{\"models\":[{\"name\":\"llama3.2:3b\",\"digest\":\"a1\",\"size\":2000000000,\"modified_at\":"
      "\"2026-01-02T03:04:05Z\",\"details\":{\"family\":\"llama\",\"parameter_size\":\"3.2B\","
-     "\"quantization_level\":\"Q4_K_M\",\"context_length\":131072},\"capabilities\":[\"completion\","
+     "\"quantization_level\":\"Q4_K_M\",\"context_length\":131072},\"capabilities\":["
+     "\"completion\","
      "\"tools\"]},{\"name\":\"qwen2.5-coder:7b\",\"digest\":\"b2\"},{\"name\":"
      "\"nomic-embed-text:latest\",\"digest\":\"c3\",\"capabilities\":[\"embedding\"]},"
      "{\"name\":\"gpt-oss:20b-cloud\",\"remote_host\":\"https://ollama.com\"}]}"},
-    {"/api/ps", "{\"models\":[{\"name\":\"llama3.2:3b\",\"size\":3,\"size_vram\":3,\"context_length\":4096,"
-                "\"expires_at\":\"2026-01-02T03:04:05Z\"}]}"},
-    {"/api/show", "{\"capabilities\":[\"completion\",\"insert\"],\"model_info\":{\"general.architecture\":"
-                  "\"qwen2\",\"qwen2.context_length\":32768}}"},
-    {"/api/pull", "{\"status\":\"pulling manifest\"}\n{\"status\":\"pulling a1\",\"digest\":\"a1\",\"total\":"
-                  "9,\"completed\":4}\n{\"status\":\"success\"}\n"},
+    {"/api/ps",
+     "{\"models\":[{\"name\":\"llama3.2:3b\",\"size\":3,\"size_vram\":3,\"context_length\":4096,"
+     "\"expires_at\":\"2026-01-02T03:04:05Z\"}]}"},
+    {"/api/show",
+     "{\"capabilities\":[\"completion\",\"insert\"],\"model_info\":{\"general.architecture\":"
+     "\"qwen2\",\"qwen2.context_length\":32768}}"},
+    {"/api/pull",
+     "{\"status\":\"pulling manifest\"}\n{\"status\":\"pulling a1\",\"digest\":\"a1\",\"total\":"
+     "9,\"completed\":4}\n{\"status\":\"success\"}\n"},
     {"/api/delete", ""},
     {"/api/generate", "{\"done\":true,\"done_reason\":\"load\"}"},
 };
@@ -119,7 +124,8 @@ static void deliver(struct http_call *call) {
                 call->is_cancelled = true;
             }
             if (!call->is_cancelled && body.n > half &&
-                !call->handlers.on_body(call->handlers.data, &response, str_from_index(body, half))) {
+                !call->handlers.on_body(call->handlers.data, &response,
+                                        str_from_index(body, half))) {
                 call->is_cancelled = true;
             }
             result = call->is_cancelled ? ERR_CANCELLED : ERR_OK;

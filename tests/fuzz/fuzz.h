@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the fuzz targets share. A target is one file that defines LLVMFuzzerTestOneInput; the build makes
-// two programs of it: replay_NAME, which runs the inputs kept in regressions/NAME/ with any compiler,
-// and, with OLLAMA_LS_FUZZ, fuzz_NAME, which searches for new ones (scripts/fuzz).
+// What the fuzz targets share. A target is one file that defines LLVMFuzzerTestOneInput; the build
+// makes two programs of it: replay_NAME, which runs the inputs kept in regressions/NAME/ with any
+// compiler, and, with OLLAMA_LS_FUZZ, fuzz_NAME, which searches for new ones (scripts/fuzz).
 #pragma once
 
 #include <stdint.h>
@@ -14,12 +14,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // A property that must hold for every input. Never compiled out.
-#define FUZZ_CHECK(x)                                                                                  \
-    do {                                                                                               \
-        if (!(x)) {                                                                                    \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #x);                     \
-            abort();                                                                                   \
-        }                                                                                              \
+#define FUZZ_CHECK(x)                                                                              \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #x);                 \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 // An input read from front to back. At its end numbers are 0 and texts are empty.

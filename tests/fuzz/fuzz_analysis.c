@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Every format's analysis and findings: ranges in the file and in order, limits kept, edits that can be
-// applied, one preferred fix at most, nothing found where the probe promises that nothing would be, and
-// the same result twice. Input: format (1 byte), path and server (1 byte), the file.
+// Every format's analysis and findings: ranges in the file and in order, limits kept, edits that
+// can be applied, one preferred fix at most, nothing found where the probe promises that nothing
+// would be, and the same result twice. Input: format (1 byte), path and server (1 byte), the file.
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
@@ -19,20 +19,24 @@ static const char *const PATHS_OF[FORMATS][PATHS] = {
     [FORMAT_DOTENV] = {".env", ".env.example", "backend/.env", ".envrc"},
     [FORMAT_YAML] = {"docker-compose.yml", ".continue/config.yaml", "litellm_config.yaml",
                      ".github/workflows/ci.yml"},
-    [FORMAT_JSON] = {".continue/config.json", "opencode.json", ".zed/settings.json", "package.json"},
+    [FORMAT_JSON] = {".continue/config.json", "opencode.json", ".zed/settings.json",
+                     "package.json"},
     [FORMAT_TOML] = {".codex/config.toml", "pyproject.toml", "config.toml", "x.toml"},
     [FORMAT_SHELL] = {"run.sh", "start.bat", "justfile", "x.ps1"},
     [FORMAT_MAKEFILE] = {"Makefile", "x.mk", "Makefile", "GNUmakefile"},
     [FORMAT_DOCKERFILE] = {"Dockerfile", "Containerfile", "Dockerfile.dev", "Dockerfile"},
-    [FORMAT_SYSTEMD] = {"ollama.service", "ollama.service.d/override.conf", "x.service", "y.service"},
+    [FORMAT_SYSTEMD] = {"ollama.service", "ollama.service.d/override.conf", "x.service",
+                        "y.service"},
     [FORMAT_NAMEL3SS] = {"app.ai", "x/app.ai", "app.ai", "app.ai"},
     [FORMAT_MARKDOWN] = {"README.md", "docs/a.md", "AGENTS.md", "x.md"},
 };
 
 static const char TAGS[] =
     "{\"models\":[{\"name\":\"llama3.2:3b\",\"digest\":\"a1\",\"details\":{\"family\":\"llama\","
-    "\"parameter_size\":\"3.2B\",\"context_length\":131072},\"capabilities\":[\"completion\",\"tools\"]},"
-    "{\"name\":\"qwen2.5-coder:7b\",\"digest\":\"b2\",\"capabilities\":[\"completion\",\"insert\"]},"
+    "\"parameter_size\":\"3.2B\",\"context_length\":131072},\"capabilities\":[\"completion\","
+    "\"tools\"]},"
+    "{\"name\":\"qwen2.5-coder:7b\",\"digest\":\"b2\",\"capabilities\":[\"completion\",\"insert\"]}"
+    ","
     "{\"name\":\"nomic-embed-text:latest\",\"digest\":\"c3\",\"capabilities\":[\"embedding\"]},"
     "{\"name\":\"gpt-oss:20b-cloud\",\"remote_host\":\"https://ollama.com\"}]}";
 
@@ -49,7 +53,8 @@ static void set_up(void) {
     struct json_object *tags = NULL;
     FUZZ_CHECK(json_parse(&arena, str_from(TAGS), &tags, NULL) == ERR_OK);
     enum err result;
-    catalog = catalog_create(STR("http://127.0.0.1:11434"), STR("0.33.0"), tags, NULL, NULL, NULL, &result);
+    catalog = catalog_create(STR("http://127.0.0.1:11434"), STR("0.33.0"), tags, NULL, NULL, NULL,
+                             &result);
     FUZZ_CHECK(catalog);
     json_object_put(tags);
     arena_finish(&arena);
@@ -58,12 +63,14 @@ static void set_up(void) {
 // Which server stands behind a host is of no matter here, that all verdicts occur is.
 static struct server_view server_of(void *data, const struct reference_host *host) {
     unsigned which = *(unsigned *)data;
-    struct server_view view = {.verdict = VERDICT_OK, .catalog = catalog,
-                               .url = STR("http://127.0.0.1:11434"), .is_default = true,
+    struct server_view view = {.verdict = VERDICT_OK,
+                               .catalog = catalog,
+                               .url = STR("http://127.0.0.1:11434"),
+                               .is_default = true,
                                .is_loopback = true};
     if (host->origin != HOST_ORIGIN_NONE && !host->is_container) {
-        static const enum server_verdict VERDICTS[] = {VERDICT_UNTRUSTED, VERDICT_UNREACHABLE, VERDICT_OK,
-                                                       VERDICT_UNKNOWN};
+        static const enum server_verdict VERDICTS[] = {VERDICT_UNTRUSTED, VERDICT_UNREACHABLE,
+                                                       VERDICT_OK, VERDICT_UNKNOWN};
         view.verdict = VERDICTS[(which + host->written.n) % 4];
         view.catalog = view.verdict == VERDICT_OK ? catalog : NULL;
         view.from_file = true;
@@ -119,24 +126,31 @@ struct outcome {
     size_t references, findings;
 };
 
-static struct outcome analyse(struct str bytes, enum format format, struct str path, unsigned which) {
+static struct outcome analyse(struct str bytes, enum format format, struct str path,
+                              unsigned which) {
     struct arena arena;
     arena_init(&arena);
     struct text *text = text_create(bytes);
     const TSLanguage *language = format_language(format);
     struct tree *tree = language && (which & 8) ? tree_parse(text, language, NULL) : NULL;
     struct env_entry *entries;
-    size_t n_entries = dotenv_entries(&arena, which & 16 ? STR("OLLAMA_HOST=10.0.0.1\n") : STR(""), &entries);
+    size_t n_entries =
+        dotenv_entries(&arena, which & 16 ? STR("OLLAMA_HOST=10.0.0.1\n") : STR(""), &entries);
     struct str absolute = path_join(&arena, STR("/w"), path);
-    struct analysis_input input = {.path = absolute, .folder_path = path, .format = format, .text = text,
-                                   .tree = tree, .dotenv = entries, .n_dotenv = n_entries};
+    struct analysis_input input = {.path = absolute,
+                                   .folder_path = path,
+                                   .format = format,
+                                   .text = text,
+                                   .tree = tree,
+                                   .dotenv = entries,
+                                   .n_dotenv = n_entries};
     struct analysis *analysis = analyzer_run(analyzer, &arena, &input);
     check_references(analysis, bytes);
     if (!analyzer_probe(analyzer, format, absolute, bytes)) {
         FUZZ_CHECK(analysis->n_references == 0);
     }
-    struct finding_context context = {.server_of = server_of, .path_exists = path_exists, .data = &which,
-                                      .directory = STR("/w")};
+    struct finding_context context = {
+        .server_of = server_of, .path_exists = path_exists, .data = &which, .directory = STR("/w")};
     struct findings findings = findings_make(&arena, &input, analysis, &context);
     check_findings(&findings, bytes);
     struct edit *edits = NULL;

@@ -16,23 +16,17 @@ enum { BATCH_MAX = 4, CHANGES_MAX = 40, TEXT_MAX = 8000 };
 
 static const TSLanguage *language_of(unsigned which) {
     switch (which % 8) {
-    case 1:
-        return grammar_yaml();
-    case 2:
-        return grammar_json();
-    case 3:
-        return grammar_toml();
-    case 4:
-        return grammar_modelfile();
-    case 5:
-        return grammar_dotenv();
-    default:
-        return NULL;
+    case 1: return grammar_yaml();
+    case 2: return grammar_json();
+    case 3: return grammar_toml();
+    case 4: return grammar_modelfile();
+    case 5: return grammar_dotenv();
+    default: return NULL;
     }
 }
 
-static void check_positions(const struct text *text, struct str bytes, enum position_encoding encoding,
-                            size_t offset) {
+static void check_positions(const struct text *text, struct str bytes,
+                            enum position_encoding encoding, size_t offset) {
     offset = offset > bytes.n ? bytes.n : offset;
     struct position position = text_position(text, offset, encoding);
     size_t back = text_offset(text, position, encoding);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The base protocol: the same bytes give the same frames however they are cut; what is a frame is its
-// Content-Length long; nothing is kept beyond the limits. Input: size of the pieces (1 byte), the bytes.
+// The base protocol: the same bytes give the same frames however they are cut; what is a frame is
+// its Content-Length long; nothing is kept beyond the limits. Input: size of the pieces (1 byte),
+// the bytes.
 #include "base/limits.h"
 #include "fuzz/fuzz.h"
 #include "lsp/framing.h"

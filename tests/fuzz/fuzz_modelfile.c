@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The Modelfile parser and the template checker: ranges inside the bytes and in order, a map for each
-// decoded byte, a place for every offset. Input: the Modelfile; a first byte of 'T' makes the rest a
-// template.
+// The Modelfile parser and the template checker: ranges inside the bytes and in order, a map for
+// each decoded byte, a place for every offset. Input: the Modelfile; a first byte of 'T' makes the
+// rest a template.
 #include "base/utf.h"
 #include "diagnostics/modelfile.h"
 #include "diagnostics/template.h"
@@ -12,8 +12,10 @@ static void check_instruction(const struct modelfile_instruction *at, struct str
     FUZZ_CHECK(at->command < MODELFILE_COMMANDS);
     FUZZ_CHECK(at->keyword_start <= at->keyword_end && at->keyword_end <= bytes.n);
     FUZZ_CHECK(at->start <= at->end && at->end <= bytes.n);
-    FUZZ_CHECK(at->outer_start <= at->start && at->end <= at->outer_end && at->outer_end <= bytes.n);
-    FUZZ_CHECK(at->name.n == 0 || (at->name_start <= at->name_end && at->name_end <= at->outer_start));
+    FUZZ_CHECK(at->outer_start <= at->start && at->end <= at->outer_end &&
+               at->outer_end <= bytes.n);
+    FUZZ_CHECK(at->name.n == 0 ||
+               (at->name_start <= at->name_end && at->name_end <= at->outer_start));
     if (at->map) {
         for (size_t i = 0; i < at->value.n; i++) {
             FUZZ_CHECK(at->map[i] <= at->map[i + 1] && at->map[i + 1] <= bytes.n);

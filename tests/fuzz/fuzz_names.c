@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Short texts that stand in files: model names, hosts, values of variables, URIs and paths, globs, and
-// what is made of them for people. Input: what to try (1 byte), then one text, or two with a NUL between.
+// Short texts that stand in files: model names, hosts, values of variables, URIs and paths, globs,
+// and what is made of them for people. Input: what to try (1 byte), then one text, or two with a
+// NUL between.
 #include "base/glob.h"
 #include "base/limits.h"
 #include "base/uri.h"
@@ -37,8 +38,10 @@ static void try_name(struct arena *arena, struct str written, enum model_name_us
     if (use == MODEL_NAME_INFERENCE) {
         FUZZ_CHECK(model_name_parse(shown, use, &again, NULL));
         FUZZ_CHECK(name.source == MODEL_SOURCE_LOCAL || model_name_eq(&name, &again));
-        FUZZ_CHECK(name.source == MODEL_SOURCE_LOCAL || str_eq(shown, model_name_display(arena, &again)));
-        FUZZ_CHECK(!model_name_eq(&name, &again) || model_name_hash(&name) == model_name_hash(&again));
+        FUZZ_CHECK(name.source == MODEL_SOURCE_LOCAL ||
+                   str_eq(shown, model_name_display(arena, &again)));
+        FUZZ_CHECK(!model_name_eq(&name, &again) ||
+                   model_name_hash(&name) == model_name_hash(&again));
     }
     (void)model_name_full(arena, &name);
     check_shown(model_name_page(arena, &name));
@@ -138,27 +141,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     arena_init(&arena);
     struct str text = fuzz_exact(input.rest);
     switch (which % 8) {
-    case 0:
-        try_name(&arena, text, MODEL_NAME_INFERENCE);
-        break;
-    case 1:
-        try_name(&arena, text, MODEL_NAME_NEW);
-        break;
-    case 2:
-        try_host(&arena, text);
-        break;
-    case 3:
-        try_uri(&arena, text);
-        break;
-    case 4:
-        try_values(&arena, text);
-        break;
-    case 5:
-        try_guesses(&arena, text);
-        break;
-    case 6:
-        try_shown(&arena, text);
-        break;
+    case 0: try_name(&arena, text, MODEL_NAME_INFERENCE); break;
+    case 1: try_name(&arena, text, MODEL_NAME_NEW); break;
+    case 2: try_host(&arena, text); break;
+    case 3: try_uri(&arena, text); break;
+    case 4: try_values(&arena, text); break;
+    case 5: try_guesses(&arena, text); break;
+    case 6: try_shown(&arena, text); break;
     default: {
         struct str path = text;
         struct str pattern = str_split(&path, '\0');

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// A whole language server on a dialogue: one message a line. Whatever comes, the server answers every
-// request exactly once, sends only JSON-RPC, and closes with nothing left. Nothing of the machine is
-// touched: HTTP is fake_http.c, files are not written, no program is started.
+// A whole language server on a dialogue: one message a line. Whatever comes, the server answers
+// every request exactly once, sends only JSON-RPC, and closes with nothing left. Nothing of the
+// machine is touched: HTTP is fake_http.c, files are not written, no program is started.
 //
-// Input: lines. A line that begins with '!' and a digit is the answer of a model server to the next call
-// (0 refused, 1 garbage status, 2 200, 4 404, 5 500, then the body); any other is a message. The server's
-// own requests are answered with null unless the input answers them.
+// Input: lines. A line that begins with '!' and a digit is the answer of a model server to the next
+// call (0 refused, 1 garbage status, 2 200, 4 404, 5 500, then the body); any other is a message.
+// The server's own requests are answered with null unless the input answers them.
 #include "base/json.h"
 #include "base/log.h"
 #include "fuzz/fake_http.h"
@@ -32,10 +32,10 @@ struct dialogue {
 
 // --- nothing of the machine is touched ---
 
-enum err __wrap_file_write_atomic(const char *path, struct str data, unsigned mode, struct error *error,
-                                  struct arena *arena);
-enum err __wrap_file_write_atomic(const char *path, struct str data, unsigned mode, struct error *error,
-                                  struct arena *arena) {
+enum err __wrap_file_write_atomic(const char *path, struct str data, unsigned mode,
+                                  struct error *error, struct arena *arena);
+enum err __wrap_file_write_atomic(const char *path, struct str data, unsigned mode,
+                                  struct error *error, struct arena *arena) {
     (void)path, (void)data, (void)mode, (void)error, (void)arena;
     return ERR_OK;
 }
@@ -48,11 +48,14 @@ int __wrap_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_opt
 
 // The built-in conventions are read once: most of a session's time otherwise.
 struct analyzer *__real_analyzer_create(struct json_object *conventions,
-                                        void (*on_problem)(void *data, struct str message), void *data);
+                                        void (*on_problem)(void *data, struct str message),
+                                        void *data);
 struct analyzer *__wrap_analyzer_create(struct json_object *conventions,
-                                        void (*on_problem)(void *data, struct str message), void *data);
+                                        void (*on_problem)(void *data, struct str message),
+                                        void *data);
 struct analyzer *__wrap_analyzer_create(struct json_object *conventions,
-                                        void (*on_problem)(void *data, struct str message), void *data) {
+                                        void (*on_problem)(void *data, struct str message),
+                                        void *data) {
     static struct analyzer *built_in;
     if (conventions) {
         return __real_analyzer_create(conventions, on_problem, data);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What stands in settings and data files: settings of every source, conventions, catalogs, show answers,
-// ignore lists, the edit of .ollama-ls.json. Input: what to try (1 byte), the text.
+// What stands in settings and data files: settings of every source, conventions, catalogs, show
+// answers, ignore lists, the edit of .ollama-ls.json. Input: what to try (1 byte), the text.
 #include "base/json.h"
 #include "base/limits.h"
 #include "session/ignore.h"
@@ -14,8 +14,8 @@ static void on_problem(void *data, struct str message) {
 }
 
 static void try_settings(struct json_object *object, unsigned which) {
-    struct settings_input input = {.client_is_user_grade = which & 16, .host_flag = STR(""),
-                                   .env_ollama_host = STR("")};
+    struct settings_input input = {
+        .client_is_user_grade = which & 16, .host_flag = STR(""), .env_ollama_host = STR("")};
     input.sources[(which / 32) % SETTINGS_SOURCE_COUNT] = object;
     size_t problems = 0;
     struct settings *settings = settings_create(&input, on_problem, &problems);
@@ -29,8 +29,10 @@ static void try_conventions(struct arena *arena, struct json_object *object) {
     size_t problems = 0;
     struct analyzer *analyzer = analyzer_create(object, on_problem, &problems);
     struct text *text = text_create(STR("a:\n  b: [{c: llama3.2, url: http://localhost:11434}]\n"));
-    struct analysis_input input = {.path = STR("/w/a.yaml"), .folder_path = STR("a.yaml"),
-                                   .format = FORMAT_YAML, .text = text};
+    struct analysis_input input = {.path = STR("/w/a.yaml"),
+                                   .folder_path = STR("a.yaml"),
+                                   .format = FORMAT_YAML,
+                                   .text = text};
     (void)analyzer_run(analyzer, arena, &input);
     text_release(text);
     analyzer_release(analyzer);
@@ -101,24 +103,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct json_object *object = NULL;
     (void)json_parse_relaxed(&arena, text, &object, NULL);
     switch (which % 6) {
-    case 0:
-        try_settings(object, which);
-        break;
-    case 1:
-        try_conventions(&arena, object);
-        break;
-    case 2:
-        try_catalog(&arena, text);
-        break;
-    case 3:
-        try_details(object);
-        break;
-    case 4:
-        try_ignores(&arena, text);
-        break;
-    default:
-        try_ignoring(&arena, text);
-        break;
+    case 0: try_settings(object, which); break;
+    case 1: try_conventions(&arena, object); break;
+    case 2: try_catalog(&arena, text); break;
+    case 3: try_details(object); break;
+    case 4: try_ignores(&arena, text); break;
+    default: try_ignoring(&arena, text); break;
     }
     json_object_put(object);
     free((char *)text.p);

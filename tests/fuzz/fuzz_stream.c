@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What a model server sends: NDJSON cut anywhere gives the lines that it gives in one piece; the sums of
-// a pull never run backwards or over; every error body is classified.
+// What a model server sends: NDJSON cut anywhere gives the lines that it gives in one piece; the
+// sums of a pull never run backwards or over; every error body is classified.
 //
-// Input: HTTP status (2 bytes), content type, limit of a line, then pieces: length (1 byte), bytes. A
-// length of 255 takes all that is left.
+// Input: HTTP status (2 bytes), content type, limit of a line, then pieces: length (1 byte), bytes.
+// A length of 255 takes all that is left.
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf.h"
@@ -23,11 +23,13 @@ static void take_line(struct sink *sink, struct str line) {
     if (json_parse(&sink->arena, line, &frame, NULL) == ERR_OK) {
         struct remote_error error = {0};
         enum err result = pull_progress_feed(&sink->progress, frame, &sink->arena, &error);
-        FUZZ_CHECK(result == ERR_OK || result == ERR_REMOTE || result == ERR_PROTOCOL || result == ERR_LIMIT);
+        FUZZ_CHECK(result == ERR_OK || result == ERR_REMOTE || result == ERR_PROTOCOL ||
+                   result == ERR_LIMIT);
         FUZZ_CHECK(result != ERR_REMOTE || error.fault != FAULT_NONE);
         int percent = pull_progress_percent(&sink->progress);
         FUZZ_CHECK(percent >= -1 && percent <= 100 && percent >= sink->percent);
-        FUZZ_CHECK(sink->progress.completed >= 0 && sink->progress.completed <= sink->progress.total);
+        FUZZ_CHECK(sink->progress.completed >= 0 &&
+                   sink->progress.completed <= sink->progress.total);
         sink->percent = percent;
     }
     json_object_put(frame);
@@ -51,9 +53,9 @@ static void check_lines(struct str all, size_t n_lines, size_t n_bytes) {
 }
 
 static void classify(struct fuzz_input input, long status, unsigned type) {
-    static const struct str TYPES[] = {
-        STR_INIT("application/json; charset=utf-8"), STR_INIT("application/x-ndjson"),
-        STR_INIT("text/plain"), STR_INIT("text/html"), STR_INIT("")};
+    static const struct str TYPES[] = {STR_INIT("application/json; charset=utf-8"),
+                                       STR_INIT("application/x-ndjson"), STR_INIT("text/plain"),
+                                       STR_INIT("text/html"), STR_INIT("")};
     struct arena arena;
     arena_init(&arena);
     struct remote_error error = {0};

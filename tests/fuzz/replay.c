@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// replay_NAME FILE-OR-FOLDER...: runs a fuzz target once on each file, with any compiler and without
-// libFuzzer. Every input that once broke something is kept and run again by each build's tests. Fails
-// when there is nothing to run.
+// replay_NAME FILE-OR-FOLDER...: runs a fuzz target once on each file, with any compiler and
+// without libFuzzer. Every input that once broke something is kept and run again by each build's
+// tests. Fails when there is nothing to run.
 #include <dirent.h>
 #include <errno.h>
 #include <time.h>

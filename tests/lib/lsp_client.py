@@ -22,6 +22,7 @@ import time
 
 from lib import capabilities as caps
 from lib import coverage, framing, metamodel
+from lib.shown import brief, no_duplicates, room
 
 LIMIT = float(os.environ.get("OLLAMA_LS_LIMIT", "20"))
 PACINGS = ("together", "single", "dribble")
@@ -213,7 +214,7 @@ class Client:
                 body = framing.read_frame(self._stdout())
                 if body is None:
                     break
-                self._take(json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates))
+                self._take(json.loads(body.decode("utf-8"), object_pairs_hook=no_duplicates))
         except Exception as error:  # whatever it is, the test must hear of it
             with self.lock:
                 self.violations.append("output: %s: %s" % (type(error).__name__, error))
@@ -554,9 +555,9 @@ class Client:
             if SANITIZER.search(self.stderr.decode("utf-8", "replace")):
                 found.append("the sanitizers complain")
             if strict:
-                found += ["unread message %s" % _brief(m) for m in self.inbox
+                found += ["unread message %s" % brief(m) for m in self.inbox
                           if m["method"] not in STATUSES]
-                found += ["unread answer with id null %s" % _brief(m) for m in self.null_answers]
+                found += ["unread answer with id null %s" % brief(m) for m in self.null_answers]
                 found += ["findings nobody looked at in %s" % uri
                           for uri, last in self.published.items()
                           if last["diagnostics"] and uri not in self.looked_at]
@@ -582,30 +583,8 @@ class Client:
                 " ".join(self.words), self.profile_name, self.pacing, self.seed)]
             lines += ["violation: " + text for text in dict.fromkeys(self.violations)]
             for at, arrow, message in self.transcript[-80:]:
-                lines.append("%8.3f %s %s" % (at, arrow, _brief(message, _room(message))))
+                lines.append("%8.3f %s %s" % (at, arrow, brief(message, room(message))))
             text = self.stderr.decode("utf-8", "replace")
             if text.strip():
                 lines.append("stderr: " + text[-6000:])
         return "\n".join(lines)
-
-
-def _no_duplicates(pairs):
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object: %r" % ([key for key, _ in pairs],))
-    return found
-
-
-def _room(message):
-    """How much of a message the transcript shows: initialize is long and says little."""
-    long = isinstance(message, dict) and (message.get("method") == "initialize" or "capabilities" in (
-        message.get("result") or {} if isinstance(message.get("result"), dict) else {}))
-    return 150 if long else 1200
-
-
-def _brief(message, limit=300):
-    if isinstance(message, bytes):
-        text = repr(message)
-    else:
-        text = json.dumps(message, ensure_ascii=False)
-    return text if len(text) <= limit else "%s… (%d)" % (text[:limit], len(text))

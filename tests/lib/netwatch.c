@@ -34,7 +34,8 @@ static void note(const char *what, const char *name, unsigned port) {
 
 static int is_literal(const char *node) {
     struct in6_addr address;
-    return !node || inet_pton(AF_INET, node, &address) == 1 || inet_pton(AF_INET6, node, &address) == 1;
+    return !node || inet_pton(AF_INET, node, &address) == 1 ||
+           inet_pton(AF_INET6, node, &address) == 1;
 }
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,

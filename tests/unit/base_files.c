@@ -61,15 +61,24 @@ static void converts_uris(void **state) {
         const char *uri;
         const char *path; // NULL: invalid
     } cases[] = {
-        {"file:///a/b", "/a/b"},           {"file:/a", "/a"},
-        {"FILE://LocalHost/a", "/a"},      {"file:///c%3A/x", "/c:/x"},
-        {"file:///a%20b%c3%A9", "/a bé"},  {"file:///a+b?q#f", "/a+b"},
-        {"file:///a%2Fb", "/a/b"},         {"file:///%23", "/#"},
-        {"file://host/a", NULL},           {"http:///a", NULL},
-        {"file:a", NULL},                  {"file:///%", NULL},
-        {"file:///%4", NULL},              {"file:///%zz", NULL},
-        {"file:///a%00b", NULL},           {"", NULL},
-        {"file://", NULL},                 {"untitled:Untitled-1", NULL},
+        {"file:///a/b", "/a/b"},
+        {"file:/a", "/a"},
+        {"FILE://LocalHost/a", "/a"},
+        {"file:///c%3A/x", "/c:/x"},
+        {"file:///a%20b%c3%A9", "/a bé"},
+        {"file:///a+b?q#f", "/a+b"},
+        {"file:///a%2Fb", "/a/b"},
+        {"file:///%23", "/#"},
+        {"file://host/a", NULL},
+        {"http:///a", NULL},
+        {"file:a", NULL},
+        {"file:///%", NULL},
+        {"file:///%4", NULL},
+        {"file:///%zz", NULL},
+        {"file:///a%00b", NULL},
+        {"", NULL},
+        {"file://", NULL},
+        {"untitled:Untitled-1", NULL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct str path = STR_NONE;
@@ -113,9 +122,18 @@ static void redacts_secrets(void **state) {
 static void handles_paths(void **state) {
     struct arena *arena = &((struct fixture *)*state)->arena;
     static const char *const normal[][2] = {
-        {"/a/./b//c/", "/a/b/c"}, {"/a/../b", "/b"},    {"/../..", "/"},    {"a/..", "."},
-        {"../a/../..", "../.."},  {"a/b/../../..", ".."}, {"", "."},        {"./a", "a"},
-        {"/", "/"},               {"//a", "/a"},        {"a/../b", "b"},    {"/a/b/../../c", "/c"},
+        {"/a/./b//c/", "/a/b/c"},
+        {"/a/../b", "/b"},
+        {"/../..", "/"},
+        {"a/..", "."},
+        {"../a/../..", "../.."},
+        {"a/b/../../..", ".."},
+        {"", "."},
+        {"./a", "a"},
+        {"/", "/"},
+        {"//a", "/a"},
+        {"a/../b", "b"},
+        {"/a/b/../../c", "/c"},
     };
     for (size_t i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
         assert_str(path_normalize(arena, str_from(normal[i][0])), str_from(normal[i][1]));
@@ -308,10 +326,15 @@ static void logs_from_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(converts_uris),    CASE(redacts_secrets),         CASE(handles_paths),
-        CASE(writes_and_reads), CASE(writes_through_symlinks), CASE(reads_regular_files_only),
+        CASE(converts_uris),
+        CASE(redacts_secrets),
+        CASE(handles_paths),
+        CASE(writes_and_reads),
+        CASE(writes_through_symlinks),
+        CASE(reads_regular_files_only),
         CASE(leaves_the_old_file_when_writing_fails),
-        CASE(logs_lines),       CASE(logs_from_threads),
+        CASE(logs_lines),
+        CASE(logs_from_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

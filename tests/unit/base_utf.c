@@ -31,11 +31,16 @@ static void damage_costs_one_byte_each(void **state) {
         struct str bytes;
         size_t bad;
     } cases[] = {
-        {STR_INIT("\x80"), 1},         {STR_INIT("\xC3"), 1},
-        {STR_INIT("\xC0\xAF"), 2},     {STR_INIT("\xE2\x82"), 2},
-        {STR_INIT("\xE0\x80\xAF"), 3}, {STR_INIT("\xED\xA0\x80"), 3},
-        {STR_INIT("\xF0\x9F\x98"), 3}, {STR_INIT("\xF4\x90\x80\x80"), 4},
-        {STR_INIT("\xF8\x88\x80\x80\x80"), 5}, {STR_INIT("\xFF\xFE"), 2},
+        {STR_INIT("\x80"), 1},
+        {STR_INIT("\xC3"), 1},
+        {STR_INIT("\xC0\xAF"), 2},
+        {STR_INIT("\xE2\x82"), 2},
+        {STR_INIT("\xE0\x80\xAF"), 3},
+        {STR_INIT("\xED\xA0\x80"), 3},
+        {STR_INIT("\xF0\x9F\x98"), 3},
+        {STR_INIT("\xF4\x90\x80\x80"), 4},
+        {STR_INIT("\xF8\x88\x80\x80\x80"), 5},
+        {STR_INIT("\xFF\xFE"), 2},
         {STR_INIT("\xF0\x80\x80\x80"), 4},
     };
     struct arena arena = {0};
@@ -62,11 +67,11 @@ static void damage_costs_one_byte_each(void **state) {
 
 static void knows_what_is_unsafe(void **state) {
     (void)state;
-    static const uint32_t unsafe[] = {0,      0x1B,   0x1F,   0x7F,    0x80,    0x9F,  0x200B,
+    static const uint32_t unsafe[] = {0,      0x1B,   0x1F,   0x7F,    0x80,    0x9F,   0x200B,
                                       0x200D, 0x200F, 0x2028, 0x2029,  0x202A,  0x202E, 0x2060,
                                       0x2066, 0x2069, 0xFEFF, 0xE0001, 0xE007F, 0x61C};
-    static const uint32_t safe[] = {' ', 'a', '~', 0xA0, 0xE9, 0x200A, 0x2010, 0x2027, 0x20AC,
-                                    0xFFFD, 0x1F600, 0x4E2D};
+    static const uint32_t safe[] = {' ',    'a',    '~',    0xA0,   0xE9,    0x200A,
+                                    0x2010, 0x2027, 0x20AC, 0xFFFD, 0x1F600, 0x4E2D};
     for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
         assert_true(char_is_unsafe(unsafe[i]));
     }
@@ -93,7 +98,7 @@ static void escapes_for_display(void **state) {
     assert_str(display_escape(&arena, STR("\xF3\xA0\x80\x81"), 0), STR("\\u{e0001}"));
     assert_str(display_escape(&arena, STR("abcdef"), 3), STR("abc…"));
     assert_str(display_escape(&arena, STR("ab\xC3\xA9x"), 3), STR("ab…")); // no half character
-    assert_str(display_escape(&arena, STR("ab\nx"), 3), STR("ab…"));      // no half escape
+    assert_str(display_escape(&arena, STR("ab\nx"), 3), STR("ab…"));       // no half escape
     assert_str(display_escape(&arena, STR_NONE, 5), STR(""));
     arena_finish(&arena);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The tree of settings files: what is read, where it stands, what broken texts cost; and that it agrees
-// with the tree-sitter grammars, written by others, on texts that are whole.
+// The tree of settings files: what is read, where it stands, what broken texts cost; and that it
+// agrees with the tree-sitter grammars, written by others, on texts that are whole.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -195,10 +195,12 @@ static void test_get(void **state) {
     const struct config_node *root = config->documents;
     const struct config_node *a = config_get(config, root, STR("a"));
     assert_true(str_eq(config_text(config, config_get(config, a, STR("w"))), STR("0")));
-    assert_true(str_eq(config_text(config, config_get(config, a, STR("y"))), STR("2"))); // the first wins
+    assert_true(
+        str_eq(config_text(config, config_get(config, a, STR("y"))), STR("2"))); // the first wins
     assert_true(str_eq(config_text(config, config_get(config, a, STR("z"))), STR("8")));
     assert_null(config_get(config, a, STR("q")));
-    assert_true(str_eq(config_text(config, config_get(config, root, STR("d"))), STR("2"))); // the last
+    assert_true(
+        str_eq(config_text(config, config_get(config, root, STR("d"))), STR("2"))); // the last
     assert_null(config_get(config, NULL, STR("d")));
     arena_finish(&arena);
 }
@@ -414,8 +416,8 @@ static void test_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_yaml),   cmocka_unit_test(test_json),
-        cmocka_unit_test(test_toml),   cmocka_unit_test(test_get),
+        cmocka_unit_test(test_yaml),           cmocka_unit_test(test_json),
+        cmocka_unit_test(test_toml),           cmocka_unit_test(test_get),
         cmocka_unit_test(test_grammars_agree), cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

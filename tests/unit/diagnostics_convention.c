@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Conventions over whole files: what is a reference, with which role, host and flags, and what is none.
-// Case files (tests/cases) show findings; here is what they rest on. Also: conventions of settings, and
-// the property that following the needles loses nothing against looking at everything.
+// Conventions over whole files: what is a reference, with which role, host and flags, and what is
+// none. Case files (tests/cases) show findings; here is what they rest on. Also: conventions of
+// settings, and the property that following the needles loses nothing against looking at
+// everything.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ static void print_flags(const struct reference *reference, struct buf *out) {
     static const struct {
         unsigned flag;
         const char *word;
-    } words[] = {{REF_PULLS, "pulls"},     {REF_INSTALLS, "installs"}, {REF_NEW_NAME, "new"},
+    } words[] = {{REF_PULLS, "pulls"},      {REF_INSTALLS, "installs"}, {REF_NEW_NAME, "new"},
                  {REF_PLACEHOLDER, "hole"}, {REF_QUIET, "quiet"},       {REF_EXAMPLE, "example"},
                  {REF_EMPTY, "empty"}};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -81,9 +82,12 @@ static void run_analysis(const struct run *run, struct buf *out) {
     arena_init(&arena);
     struct text *text = text_create(run->text);
     struct str path = str_from(run->path);
-    struct analysis_input input = {.path = path, .folder_path = path,
-                                   .format = format_detect(path, STR_NONE, run->text), .text = text,
-                                   .dotenv = run->dotenv, .n_dotenv = run->n_dotenv};
+    struct analysis_input input = {.path = path,
+                                   .folder_path = path,
+                                   .format = format_detect(path, STR_NONE, run->text),
+                                   .text = text,
+                                   .dotenv = run->dotenv,
+                                   .n_dotenv = run->n_dotenv};
     struct analysis *analysis = analyzer_run(run->analyzer, &arena, &input);
     for (size_t i = 0; i < analysis->n_references; i++) {
         const struct reference *reference = &analysis->references[i];
@@ -212,7 +216,8 @@ static void test_dotenv_host(void **state) {
          "model x prefix(ollama_chat/) chat @dotenv(http://c:11434) [aider]\n"},
         // What stands nearer wins.
         {"a.yaml", "{provider: ollama, model: x, base_url: \"http://d:1\"}\n",
-         "model x any @beside(http://d:1) [provider beside model]\nhost http://d:1 [provider beside model]\n"},
+         "model x any @beside(http://d:1) [provider beside model]\nhost http://d:1 [provider "
+         "beside model]\n"},
     };
     struct analyzer *analyzer = analyzer_create(NULL, NULL, NULL);
     for (size_t i = 0; i < 3; i++) {
@@ -275,7 +280,8 @@ static void test_user(void **state) {
          "model phi3 any @beside(x) [bots]\nhost x [bots]\n"},
         {"[{\"files\": \"bots/*.yaml\", \"path\": \"brain.llm\"}]", "other/a.yaml",
          "brain: {llm: phi3}\n", ""},
-        {"[{\"files\": \"*.toml\", \"path\": \"m[]\", \"form\": \"my:\", \"host\": \"http://g:1\"}]",
+        {"[{\"files\": \"*.toml\", \"path\": \"m[]\", \"form\": \"my:\", \"host\": "
+         "\"http://g:1\"}]",
          "a.toml", "m = [\"my:a\", \"b\"]\n",
          "model a prefix(my:) any @beside(http://g:1) [your convention]\n"},
         {"[{\"files\": \"*.json\", \"path\": \"**.weights.*.{key}\", \"form\": [\"NAME\"]}]",
@@ -377,10 +383,10 @@ static void test_documentation(void **state) {
 static void test_slow_query(void **state) {
     (void)state;
     struct problems problems;
-    struct analyzer *analyzer = create_with(
-        "[{\"formats\": [\"json\"], "
-        "\"query\": \"(array (_)* @model (_)* @host (_)* @model (_)* @host)\"}]",
-        &problems);
+    struct analyzer *analyzer =
+        create_with("[{\"formats\": [\"json\"], "
+                    "\"query\": \"(array (_)* @model (_)* @host (_)* @model (_)* @host)\"}]",
+                    &problems);
     struct buf text;
     buf_init(&text, 1 << 20);
     buf_printf(&text, "[1");
@@ -393,7 +399,8 @@ static void test_slow_query(void **state) {
     int64_t start = clock_ms();
     struct run run = {.analyzer = analyzer, .path = "a.json", .text = buf_str(&text)};
     run_analysis(&run, &out);
-    assert_true(clock_ms() - start < 2000); // its own limit is LIMIT_PATTERN_MS; sanitizers are slow
+    assert_true(clock_ms() - start <
+                2000); // its own limit is LIMIT_PATTERN_MS; sanitizers are slow
     buf_finish(&out);
     buf_finish(&text);
     buf_finish(&problems.text);
@@ -556,15 +563,23 @@ static void test_wild_match(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_siblings),      cmocka_unit_test(test_tools),
-        cmocka_unit_test(test_variables),     cmocka_unit_test(test_containers),
-        cmocka_unit_test(test_namel3ss),      cmocka_unit_test(test_traps),
-        cmocka_unit_test(test_dotenv_host),   cmocka_unit_test(test_built_in),
-        cmocka_unit_test(test_user),          cmocka_unit_test(test_user_problems),
+        cmocka_unit_test(test_siblings),
+        cmocka_unit_test(test_tools),
+        cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_containers),
+        cmocka_unit_test(test_namel3ss),
+        cmocka_unit_test(test_traps),
+        cmocka_unit_test(test_dotenv_host),
+        cmocka_unit_test(test_built_in),
+        cmocka_unit_test(test_user),
+        cmocka_unit_test(test_user_problems),
         cmocka_unit_test(test_documentation),
-        cmocka_unit_test(test_slow_query),    cmocka_unit_test(test_needles_lose_nothing),
-        cmocka_unit_test(test_bounded),       cmocka_unit_test(test_ignores),
-        cmocka_unit_test(test_prefix_form),   cmocka_unit_test(test_wild_match),
+        cmocka_unit_test(test_slow_query),
+        cmocka_unit_test(test_needles_lose_nothing),
+        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_ignores),
+        cmocka_unit_test(test_prefix_form),
+        cmocka_unit_test(test_wild_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

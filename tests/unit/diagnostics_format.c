@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which reader a file gets, by name, language id and first bytes; and the scan that decides whether a
-// file is read at all.
+// Which reader a file gets, by name, language id and first bytes; and the scan that decides whether
+// a file is read at all.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,8 +88,8 @@ static void test_names(void **state) {
     assert_null(format_language(FORMAT_SHELL));
 }
 
-// The fast search against the plain one, over texts made to trip it: short, at the borders of blocks
-// and windows, words that almost fit.
+// The fast search against the plain one, over texts made to trip it: short, at the borders of
+// blocks and windows, words that almost fit.
 static void test_scan(void **state) {
     (void)state;
     static const struct needle needles[] = {

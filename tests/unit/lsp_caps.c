@@ -52,7 +52,11 @@ static void test_nothing_declared(void **state) {
     // resolveSupport.
     expected.completion_lazy_docs = true;
     expected.completion_lazy_detail = true;
-    static const char *const clients[] = {"null", "{}", "[]", "5", "{\"textDocument\":null}",
+    static const char *const clients[] = {"null",
+                                          "{}",
+                                          "[]",
+                                          "5",
+                                          "{\"textDocument\":null}",
                                           "{\"workspace\":{\"applyEdit\":\"yes\"}}",
                                           "{\"general\":{\"positionEncodings\":[5]}}"};
     for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {

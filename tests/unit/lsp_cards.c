@@ -10,11 +10,19 @@
 #include <cmocka.h>
 
 static const char *const hostile[] = {
-    "x](http://evil) ![i](http://evil/i.png)", "<img src=x onerror=1>", "`", "``` <b>", "a`b``c`<i>",
-    "\\` <b>", "**b** _i_ [l]: http://evil", "\x1b[31m\xe2\x80\xae", "line\n# heading\n<b>",
+    "x](http://evil) ![i](http://evil/i.png)",
+    "<img src=x onerror=1>",
+    "`",
+    "``` <b>",
+    "a`b``c`<i>",
+    "\\` <b>",
+    "**b** _i_ [l]: http://evil",
+    "\x1b[31m\xe2\x80\xae",
+    "line\n# heading\n<b>",
 };
 
-// Everything between code spans, by CommonMark 6.1: a run of backticks closes only with an equal run.
+// Everything between code spans, by CommonMark 6.1: a run of backticks closes only with an equal
+// run.
 static struct str outside_spans(struct arena *arena, struct str text) {
     char *out = arena_alloc(arena, text.n + 1);
     size_t n = 0;
@@ -69,11 +77,19 @@ static void hostile_text_is_inert(void **state) {
         struct model_name name;
         assert_true(model_name_parse(STR("llama3.2:3b"), MODEL_NAME_INFERENCE, &name, NULL));
         struct model model = {
-            .name = text, .parameters = text, .quantization = text, .digest = text,
-            .remote = true, .remote_host = text, .size = 1,
+            .name = text,
+            .parameters = text,
+            .quantization = text,
+            .digest = text,
+            .remote = true,
+            .remote_host = text,
+            .size = 1,
         };
-        struct server server = {.url = text, .version = text, .state = SERVER_UNREACHABLE,
-                                .error_message = text, .error_remedy = text};
+        struct server server = {.url = text,
+                                .version = text,
+                                .state = SERVER_UNREACHABLE,
+                                .error_message = text,
+                                .error_remedy = text};
         assert_inert(&arena, model_card(&arena, text, &name, &model, &server));
         assert_inert(&arena, model_card(&arena, text, &name, NULL, NULL));
         struct reference reference = {.kind = REF_HOST, .text = text};
@@ -87,8 +103,8 @@ static void plain_text_has_no_marks(void **state) {
     struct model_name name;
     (void)state;
     assert_true(model_name_parse(STR("llama3.2:3b"), MODEL_NAME_INFERENCE, &name, NULL));
-    struct model model = {.name = STR("llama3.2:3b"), .parameters = STR("3.2B"),
-                          .quantization = STR("Q4_K_M")};
+    struct model model = {
+        .name = STR("llama3.2:3b"), .parameters = STR("3.2B"), .quantization = STR("Q4_K_M")};
     struct str plain = card_to_plain(&arena, model_card(&arena, STR("x"), &name, &model, NULL));
     assert_true(str_starts(plain, STR("llama3.2:3b\n\n- 3.2B · Q4_K_M\n")));
     assert_true(str_contains(plain, STR("\nhttps://ollama.com/library/llama3.2:3b\n")));

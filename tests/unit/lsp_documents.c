@@ -89,15 +89,17 @@ static void test_changes(void **state) {
                     "{'range':{'start':{'line':0,'character':2},'end':{'line':0,'character':0}},"
                     "'text':''}");
     assert_text(&rig, uri, "two!\r\nthree.");
-    change_document(&rig, uri, 9, "{'text':'all'},{'range':{'start':{'line':0,'character':3},'end':"
-                                  "{'line':0,'character':3}},'text':' of it'}");
+    change_document(&rig, uri, 9,
+                    "{'text':'all'},{'range':{'start':{'line':0,'character':3},'end':"
+                    "{'line':0,'character':3}},'text':' of it'}");
     assert_text(&rig, uri, "all of it");
     // A version that falls is the client's mistake; the text counts.
     change_document(&rig, uri, 2, "{'text':'older'}");
     assert_text(&rig, uri, "older");
     // What is no change is skipped, the rest is done.
-    change_document(&rig, uri, 10, "{'text':5},5,{'range':{'start':{'line':-1,'character':0},'end':"
-                                   "{'line':0,'character':0}},'text':'x'},{'text':'rest'}");
+    change_document(&rig, uri, 10,
+                    "{'text':5},5,{'range':{'start':{'line':-1,'character':0},'end':"
+                    "{'line':0,'character':0}},'text':'x'},{'text':'rest'}");
     assert_text(&rig, uri, "rest");
     change_document(&rig, uri, 11, "");
     assert_text(&rig, uri, "rest");
@@ -182,8 +184,9 @@ static void test_push(void **state) {
     assert_int_equal(version, 2);
     rig_expect_silence(&rig);
     // Unchanged findings of a new text are said to hold for it.
-    change_document(&rig, uri, 3, "{'range':{'start':{'line':2,'character':0},'end':{'line':2,"
-                                  "'character':0}},'text':'#'}");
+    change_document(&rig, uri, 3,
+                    "{'range':{'start':{'line':2,'character':0},'end':{'line':2,"
+                    "'character':0}},'text':'#'}");
     assert_int_equal(published(&rig, &version), 2);
     assert_int_equal(version, 3);
     change_document(&rig, uri, 4, "{'text':''}");
@@ -220,8 +223,9 @@ static void test_push_without_version(void **state) {
     assert_false(json_has(first, "codeDescription"));
     assert_false(json_has(first, "relatedInformation"));
     json_object_put(message);
-    change_document(&rig, "file:///w/.env", 8, "{'range':{'start':{'line':1,'character':0},'end':"
-                                               "{'line':1,'character':0}},'text':'#'}");
+    change_document(&rig, "file:///w/.env", 8,
+                    "{'range':{'start':{'line':1,'character':0},'end':"
+                    "{'line':1,'character':0}},'text':'#'}");
     rig_expect_silence(&rig); // the same findings
     // Other documents are told once that they are clean, foreign schemes never.
     open_document(&rig, "file:///w/main.c", 1, "int main(void);");

@@ -34,21 +34,20 @@ static const struct framing_case cases[] = {
     {"empty body", "Content-Length: 0\r\n\r\nContent-Length: 2\r\n\r\n{}", "|{}|"},
     {"empty lines between", "\r\n\r\nContent-Length: 2\r\n\r\n{}", "{}|"},
     {"no length", "Content-Type: x\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"length is no number",
-     "Content-Length: ten\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"negative length", "Content-Length: -2\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"huge length",
-     "Content-Length: 99999999999\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
-    {"overflowing length",
-     "Content-Length: 99999999999999999999999\r\n\r\nContent-Length: 2\r\n\r\n[]",
+    {"length is no number", "Content-Length: ten\r\n\r\n{}Content-Length: 2\r\n\r\n[]",
      GARBAGE "[]|"},
-    {"length too small",
-     "Content-Length: 1\r\n\r\n{}\r\nContent-Length: 2\r\n\r\n[]", "{|" GARBAGE "[]|"},
+    {"negative length", "Content-Length: -2\r\n\r\n{}Content-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
+    {"huge length", "Content-Length: 99999999999\r\n\r\n{}Content-Length: 2\r\n\r\n[]",
+     GARBAGE "[]|"},
+    {"overflowing length",
+     "Content-Length: 99999999999999999999999\r\n\r\nContent-Length: 2\r\n\r\n[]", GARBAGE "[]|"},
+    {"length too small", "Content-Length: 1\r\n\r\n{}\r\nContent-Length: 2\r\n\r\n[]",
+     "{|" GARBAGE "[]|"},
     {"length too small, no line end", "Content-Length: 1\r\n\r\n{}Content-Length: 2\r\n\r\n[]",
      "{|" GARBAGE "[]|"},
     {"junk in front", "hello\r\nContent-Length: 2\r\n\r\n{}", GARBAGE "{}|"},
-    {"look-alike in junk",
-     "hello\r\nContent-Length: x\r\nContent-Length: 2\r\n\r\n{}", GARBAGE "{}|"},
+    {"look-alike in junk", "hello\r\nContent-Length: x\r\nContent-Length: 2\r\n\r\n{}",
+     GARBAGE "{}|"},
     {"junk twice", "a b\r\nContent-Length: 2\r\n\r\n{}c d\r\nContent-Length: 2\r\n\r\n[]",
      GARBAGE "{}|" GARBAGE "[]|"},
     {"half a header", "Content-Len", ""},
@@ -59,8 +58,7 @@ static void drain(struct framer *framer, struct buf *events) {
     struct str out;
     for (;;) {
         switch (framer_next(framer, &out)) {
-        case FRAME_NONE:
-            return;
+        case FRAME_NONE: return;
         case FRAME_MESSAGE:
             buf_append(events, out);
             buf_append_char(events, '|');
@@ -193,7 +191,7 @@ static void test_append(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),  cmocka_unit_test(test_within), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_cases), cmocka_unit_test(test_within), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_large), cmocka_unit_test(test_append),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The transport over pipes and files: nothing blocks, what a client does not read waits within bounds,
-// and at the end what was said still leaves.
+// The transport over pipes and files: nothing blocks, what a client does not read waits within
+// bounds, and at the end what was said still leaves.
 #include "lsp/transport.h"
 
 #include <fcntl.h>
@@ -138,8 +138,8 @@ static void test_pipes(void **state) {
     close_wire(&wire, 100);
 }
 
-// A client that writes and does not read: droppable messages go first, then reading stops, and goes on
-// when the client reads again.
+// A client that writes and does not read: droppable messages go first, then reading stops, and goes
+// on when the client reads again.
 static void test_client_that_does_not_read(void **state) {
     (void)state;
     struct wire wire;
@@ -186,7 +186,8 @@ static void test_client_that_does_not_read(void **state) {
     close_wire(&wire, 100);
 }
 
-// A client that never reads again costs the limit, not the memory of the machine, and the end is told.
+// A client that never reads again costs the limit, not the memory of the machine, and the end is
+// told.
 static void test_queue_is_bounded(void **state) {
     (void)state;
     struct wire wire;

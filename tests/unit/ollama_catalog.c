@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Snapshots: what is taken from tags, ps and show, what is left out, look-up under Ollama's equality,
-// order, the words shown for a model, and the files of check --catalog.
+// Snapshots: what is taken from tags, ps and show, what is left out, look-up under Ollama's
+// equality, order, the words shown for a model, and the files of check --catalog.
 #include "ollama_rows.h"
 
 #include "base/limits.h"
@@ -19,8 +19,8 @@ static struct catalog *create(const char *tags, const char *ps, catalog_details_
     struct json_object *tags_json = json(tags);
     struct json_object *ps_json = ps ? json(ps) : NULL;
     enum err result = ERR_BUG;
-    struct catalog *catalog = catalog_create(STR("http://127.0.0.1:11434"), STR("0.33.0"), tags_json,
-                                             ps_json, fn, data, &result);
+    struct catalog *catalog = catalog_create(STR("http://127.0.0.1:11434"), STR("0.33.0"),
+                                             tags_json, ps_json, fn, data, &result);
     assert_int_equal(result, catalog ? ERR_OK : ERR_PROTOCOL);
     json_object_put(tags_json); // the snapshot keeps nothing of it
     json_object_put(ps_json);
@@ -203,16 +203,23 @@ static void formats(void **state) {
         int64_t bytes;
         const char *text;
     } SIZES[] = {
-        {0, "0 B"},           {999, "999 B"},         {1000, "1.0 kB"},     {2019393189, "2.0 GB"},
-        {986000000, "986 MB"}, {2000000000, "2.0 GB"}, {43000000000, "43 GB"},
+        {0, "0 B"},
+        {999, "999 B"},
+        {1000, "1.0 kB"},
+        {2019393189, "2.0 GB"},
+        {986000000, "986 MB"},
+        {2000000000, "2.0 GB"},
+        {43000000000, "43 GB"},
         {4920753328, "4.9 GB"},
-        {404430000000, "404 GB"}, {1500000000000, "1.5 TB"}, {-5, "0 B"},
+        {404430000000, "404 GB"},
+        {1500000000000, "1.5 TB"},
+        {-5, "0 B"},
     };
     static const struct {
         int64_t tokens;
         const char *text;
     } CONTEXTS[] = {
-        {131072, "128K"}, {40960, "40K"}, {512, "512"}, {1048576, "1M"}, {128000, "125K"},
+        {131072, "128K"}, {40960, "40K"}, {512, "512"}, {1048576, "1M"},    {128000, "125K"},
         {262144, "256K"}, {2048, "2K"},   {0, "0"},     {1024000, "1000K"},
     };
     struct arena arena = {0};
@@ -273,7 +280,8 @@ static void catalog_files(void **state) {
         {"{\"models\":[{\"name\":\"a\"},{\"name\":\"b:1b\"}]}", 2},
         {"[\"a\",\"b\",{\"name\":\"c\"}]", 3},
         {"{\"servers\":[{\"models\":[{\"name\":\"a\"}]},{\"models\":[{\"name\":\"b\"}]},"
-         "{\"reachable\":false}]}", 2},
+         "{\"reachable\":false}]}",
+         2},
         {"{\"x\":1}", SIZE_MAX},
         {"{\"models\":", SIZE_MAX},
     };

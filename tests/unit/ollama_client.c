@@ -58,27 +58,15 @@ static void ask_at(struct fixture *fixture, struct outcome *outcome, enum kind k
     memset(outcome, 0, sizeof(*outcome));
     outcome->is_inside = true;
     switch (kind) {
-    case VERSION:
-        outcome->call = ollama_version(http, endpoint, on_answer, outcome);
-        break;
-    case TAGS:
-        outcome->call = ollama_tags(http, endpoint, on_answer, outcome);
-        break;
-    case PS:
-        outcome->call = ollama_ps(http, endpoint, on_answer, outcome);
-        break;
-    case SHOW:
-        outcome->call = ollama_show(http, endpoint, model, on_answer, outcome);
-        break;
-    case DELETE:
-        outcome->call = ollama_delete(http, endpoint, model, on_answer, outcome);
-        break;
+    case VERSION: outcome->call = ollama_version(http, endpoint, on_answer, outcome); break;
+    case TAGS: outcome->call = ollama_tags(http, endpoint, on_answer, outcome); break;
+    case PS: outcome->call = ollama_ps(http, endpoint, on_answer, outcome); break;
+    case SHOW: outcome->call = ollama_show(http, endpoint, model, on_answer, outcome); break;
+    case DELETE: outcome->call = ollama_delete(http, endpoint, model, on_answer, outcome); break;
     case LOAD:
         outcome->call = ollama_load(http, endpoint, model, STR("10m"), on_answer, outcome);
         break;
-    case UNLOAD:
-        outcome->call = ollama_unload(http, endpoint, model, on_answer, outcome);
-        break;
+    case UNLOAD: outcome->call = ollama_unload(http, endpoint, model, on_answer, outcome); break;
     }
     outcome->is_inside = false;
 }
@@ -102,7 +90,7 @@ struct reply {
     const char *body;
 };
 
-static struct reply reply; // of every request
+static struct reply reply;       // of every request
 static struct reply embed_reply; // of /api/embed
 
 static void send_reply(struct fixture *fixture, struct fake_conn *conn,
@@ -126,8 +114,8 @@ static bool was_asked(struct fixture *fixture, const char *line, const char *bod
 
 static void test_requests(void **state) {
     (void)state;
-    struct fixture *fixture = setup(200, "application/json; charset=utf-8",
-                                    "{\"version\":\"0.33.0\",\"models\":[]}");
+    struct fixture *fixture =
+        setup(200, "application/json; charset=utf-8", "{\"version\":\"0.33.0\",\"models\":[]}");
     struct outcome outcome;
     ask(fixture, &outcome, VERSION, STR_NONE);
     assert_int_equal(outcome.code, ERR_OK);
@@ -294,8 +282,8 @@ static void test_lists_of_models(void **state) {
     ask(fixture, &outcome, TAGS, STR_NONE);
     assert_int_equal(outcome.code, ERR_OK);
     assert_string_equal(outcome.answer, "{\"models\":[]}");
-    static const char *const bad[] = {"{}", "{\"models\":{}}", "{\"models\":1}",
-                                      "[]", "x", "<html>"};
+    static const char *const bad[] = {"{}", "{\"models\":{}}", "{\"models\":1}", "[]",
+                                      "x",  "<html>"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         reply.body = bad[i];
         ask(fixture, &outcome, i % 2 ? TAGS : PS, STR_NONE);

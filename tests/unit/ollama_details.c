@@ -11,11 +11,17 @@
 // --- details ---
 
 // A server before 0.30: no capabilities in tags. d1 has two names.
-static const char old_tags[] = LIST(
-    MODEL("a:latest", "d1", "") "," MODEL("b:latest", "d2", "") "," MODEL("c:latest", "d3", "")
-    "," MODEL("d:latest", "d4", "") "," MODEL("e:latest", "d5", "") "," MODEL("f:latest", "d6", "")
-    "," MODEL("a2:latest", "d1", "")
-    "," MODEL("r:cloud", "d7", ",\"remote_host\":\"https://ollama.com:443\""));
+static const char old_tags[] =
+    LIST(MODEL("a:latest", "d1", "") "," MODEL("b:latest", "d2", "") "," MODEL(
+        "c:latest", "d3",
+        "") "," MODEL("d:latest", "d4",
+                      "") "," MODEL("e:latest", "d5",
+                                    "") "," MODEL("f:latest", "d6",
+                                                  "") "," MODEL("a2:latest", "d1",
+                                                                "") "," MODEL("r:cloud", "d7",
+                                                                              ",\"remote_host\":"
+                                                                              "\"https://"
+                                                                              "ollama.com:443\""));
 
 static void test_details_of_referenced_models(void **state) {
     (void)state;

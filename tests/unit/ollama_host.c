@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Hosts: the table of record (data/hosts.tsv), identity of servers, and what counts as loopback: the
-// rules of trust stand on it.
+// Hosts: the table of record (data/hosts.tsv), identity of servers, and what counts as loopback:
+// the rules of trust stand on it.
 #include "ollama_rows.h"
 
 #include "ollama/core/host.h"
@@ -88,17 +88,28 @@ static void loopback(void **state) {
         const char *host;
         bool loopback;
     } ROWS[] = {
-        {"localhost", true},           {"LOCALHOST:1", true},
-        {"127.0.0.1", true},           {"127.255.1.2:80", true},
-        {"[::1]", true},               {"::1", true},
-        {"0.0.0.0", true},             {"[::]", true},
-        {":1234", true},               {"", true},
-        {"localhost.evil.com", false}, {"127.0.0.1.nip.io", false},
-        {"127.1", false},              {"0127.0.0.1", false},
-        {"2130706433", false},         {"0x7f000001", false},
-        {"127.0.0.1.", false},         {"http://localhost@evil.com", false},
-        {"[::ffff:127.0.0.1]", false}, {"128.0.0.1", false},
-        {"192.168.0.1", false},        {"http://evil.com:11434/localhost", false},
+        {"localhost", true},
+        {"LOCALHOST:1", true},
+        {"127.0.0.1", true},
+        {"127.255.1.2:80", true},
+        {"[::1]", true},
+        {"::1", true},
+        {"0.0.0.0", true},
+        {"[::]", true},
+        {":1234", true},
+        {"", true},
+        {"localhost.evil.com", false},
+        {"127.0.0.1.nip.io", false},
+        {"127.1", false},
+        {"0127.0.0.1", false},
+        {"2130706433", false},
+        {"0x7f000001", false},
+        {"127.0.0.1.", false},
+        {"http://localhost@evil.com", false},
+        {"[::ffff:127.0.0.1]", false},
+        {"128.0.0.1", false},
+        {"192.168.0.1", false},
+        {"http://evil.com:11434/localhost", false},
         {"http://user:localhost@127.0.0.2", false}, // Ollama reads host "user"
         {"localhost%00.evil.com", false},
     };
@@ -141,9 +152,15 @@ static void weak_signs(void **state) {
         const char *host;
         bool sign;
     } ROWS[] = {
-        {"http://x:11434/v1", true},  {"x:11434", true},          {"http://ollama:8080", true},
-        {"http://ollama.svc", true},  {"http://my-ollama", true}, {"http://x:8080", false},
-        {"ollama", false},            {"some words", false},      {"https://registry.ollama.ai", false},
+        {"http://x:11434/v1", true},
+        {"x:11434", true},
+        {"http://ollama:8080", true},
+        {"http://ollama.svc", true},
+        {"http://my-ollama", true},
+        {"http://x:8080", false},
+        {"ollama", false},
+        {"some words", false},
+        {"https://registry.ollama.ai", false},
         {"tcp://ollama:1", false},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
@@ -154,9 +171,9 @@ static void weak_signs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hosts_of_record), cmocka_unit_test(canonical), cmocka_unit_test(equality),
-        cmocka_unit_test(loopback),        cmocka_unit_test(flags),
-        cmocka_unit_test(weak_signs),
+        cmocka_unit_test(hosts_of_record), cmocka_unit_test(canonical),
+        cmocka_unit_test(equality),        cmocka_unit_test(loopback),
+        cmocka_unit_test(flags),           cmocka_unit_test(weak_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,8 +32,8 @@ static void test_get(void **state) {
     assert_true(record.response.first_byte_us > 0);
     struct str head = buf_str(&fixture->head);
     assert_true(str_starts(head, STR("GET /api/x HTTP/1.1\r\n")));
-    static const char *const absent[] = {"\norigin:", "\nexpect:", "\nreferer:", "\ncookie:",
-                                         "\ncontent-type:", "\nauthorization:"};
+    static const char *const absent[] = {
+        "\norigin:", "\nexpect:", "\nreferer:", "\ncookie:", "\ncontent-type:", "\nauthorization:"};
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
         assert_true(str_ifind(head, str_from(absent[i])) == STR_NPOS);
     }
@@ -153,7 +153,8 @@ static void answer_slowly(struct fixture *fixture, struct fake_conn *conn,
     (void)request;
     fake_send_slowly(conn,
                      STR("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n"
-                         "5\r\nhello\r\n1;x=y\r\n \r\nA\r\n\xc3\xa4\xf0\x9f\x98\x80" "wxyz\r\n"
+                         "5\r\nhello\r\n1;x=y\r\n \r\nA\r\n\xc3\xa4\xf0\x9f\x98\x80"
+                         "wxyz\r\n"
                          "0\r\nX-Trailer: t\r\n\r\n"),
                      fixture->seed);
 }
@@ -166,7 +167,8 @@ static void test_chunks_split_anywhere(void **state) {
         fixture->seed = seed * 7919;
         run_get(fixture, &record, 0, 0);
         assert_int_equal(record.result, ERR_OK);
-        assert_string_equal(record.body.p, "hello \xc3\xa4\xf0\x9f\x98\x80" "wxyz");
+        assert_string_equal(record.body.p, "hello \xc3\xa4\xf0\x9f\x98\x80"
+                                           "wxyz");
         forget(&record);
     }
     assert_int_equal(fixture->server.n_connections, 1);
@@ -381,10 +383,8 @@ static void test_handlers_may_start_and_cancel_others(void **state) {
     struct http_request silent_request = get(fixture);
     silent_request.url = str_from(silent);
     start(&victim, fixture->http, &silent_request);
-    struct record record = {.victim = victim.call,
-                            .starts_on = fixture->http,
-                            .starts = &request,
-                            .started = &started};
+    struct record record = {
+        .victim = victim.call, .starts_on = fixture->http, .starts = &request, .started = &started};
     start(&record, fixture->http, &request);
     finish(fixture, &record);
     finish(fixture, &victim);

@@ -135,9 +135,7 @@ static void break_off(struct fixture *fixture, struct fake_conn *conn,
                              "xyz\r\nhello\r\n");
         fake_end(conn);
         break;
-    default:
-        fake_reset(conn);
-        break;
+    default: fake_reset(conn); break;
     }
 }
 
@@ -271,9 +269,14 @@ static void test_bad_urls(void **state) {
     (void)state;
     struct fixture *fixture = fixture_create(answer_ok);
     static const struct str bad[] = {
-        STR_INIT(""), STR_INIT("ftp://127.0.0.1/"), STR_INIT("file:///etc/passwd"),
-        STR_INIT("gopher://127.0.0.1/"), STR_INIT("http://"), STR_INIT("http://127.0.0.1:99999/"),
-        STR_INIT("http://127.0.0.1:1/\r\nX: y"), STR_INIT("http://user:pw@127.0.0.1:1/"),
+        STR_INIT(""),
+        STR_INIT("ftp://127.0.0.1/"),
+        STR_INIT("file:///etc/passwd"),
+        STR_INIT("gopher://127.0.0.1/"),
+        STR_INIT("http://"),
+        STR_INIT("http://127.0.0.1:99999/"),
+        STR_INIT("http://127.0.0.1:1/\r\nX: y"),
+        STR_INIT("http://user:pw@127.0.0.1:1/"),
         STR_INIT("http://127.0.0.1\0evil/"),
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

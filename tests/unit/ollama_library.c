@@ -79,10 +79,10 @@ static void never_across_families(void **state) {
     struct arena arena = {0};
     struct catalog *catalog = small_catalog(&arena);
     static const char *const PAIRS[][2] = {
-        {"llama3", "llava"},   {"llama3:13b", "llava"}, {"llama2", "llava"},
-        {"llava", "llama"},    {"llava:13b", "llama"},  {"mistral:7b-x", "mixtral"},
-        {"mixtral", "mistral"}, {"phi3", "yi"},         {"gemma3", "gemma3n:"},
-        {"qwen3:8b", "qwq"},   {"gpt-4o", "gpt-oss"},   {"orca-mini", "codellama"},
+        {"llama3", "llava"},    {"llama3:13b", "llava"}, {"llama2", "llava"},
+        {"llava", "llama"},     {"llava:13b", "llama"},  {"mistral:7b-x", "mixtral"},
+        {"mixtral", "mistral"}, {"phi3", "yi"},          {"gemma3", "gemma3n:"},
+        {"qwen3:8b", "qwq"},    {"gpt-4o", "gpt-oss"},   {"orca-mini", "codellama"},
     };
     for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
         const struct catalog *catalogs[] = {NULL, catalog};
@@ -308,15 +308,24 @@ static void library_tags(void **state) {
         const char *tag;
         bool known;
     } ROWS[] = {
-        {"llama3.1", "", true},          {"llama3.1", "latest", true},
-        {"llama3.1", "8b", true},        {"llama3.1", "8B", true},
-        {"llama3.1", "8b-instruct-q4_K_M", true}, {"llama3.1", "9b", false},
-        {"llama3.1", "8binstruct", false}, {"llama3.1", "instruct", false},
-        {"llama3.1", "8", false},        {"nomic-embed-text", "v1.5", true},
-        {"nomic-embed-text", "v1.5-fp16", false}, {"gpt-oss", "20b-cloud", true},
-        {"kimi-k2", "1t", true},         {"llama4", "scout", true},
-        {"phi3", "mini", true},          {"granite4.1", "8b", true}, // tags unknown
-        {"granite4.1", "foo", false},    {"granite4.1", "8b-q8_0", true},
+        {"llama3.1", "", true},
+        {"llama3.1", "latest", true},
+        {"llama3.1", "8b", true},
+        {"llama3.1", "8B", true},
+        {"llama3.1", "8b-instruct-q4_K_M", true},
+        {"llama3.1", "9b", false},
+        {"llama3.1", "8binstruct", false},
+        {"llama3.1", "instruct", false},
+        {"llama3.1", "8", false},
+        {"nomic-embed-text", "v1.5", true},
+        {"nomic-embed-text", "v1.5-fp16", false},
+        {"gpt-oss", "20b-cloud", true},
+        {"kimi-k2", "1t", true},
+        {"llama4", "scout", true},
+        {"phi3", "mini", true},
+        {"granite4.1", "8b", true}, // tags unknown
+        {"granite4.1", "foo", false},
+        {"granite4.1", "8b-q8_0", true},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         const struct library_model *model = library_find(str_from(ROWS[i].model));
@@ -328,10 +337,14 @@ static void library_tags(void **state) {
 static void aliases(void **state) {
     (void)state;
     static const char *const ROWS[][2] = {
-        {"llama3.1-8b", "llama3.1:8b"},   {"mixtral-8x7b", "mixtral:8x7b"},
-        {"deepseek-7b", "deepseek-coder:6.7b"}, {"phi-2", "phi:2.7b"},
-        {"qwen2.5-coder-1.5b", "qwen2.5-coder:1.5b"}, {"llama3.1-9b", ""},
-        {"llama3.1:8b", ""},              {"", ""},
+        {"llama3.1-8b", "llama3.1:8b"},
+        {"mixtral-8x7b", "mixtral:8x7b"},
+        {"deepseek-7b", "deepseek-coder:6.7b"},
+        {"phi-2", "phi:2.7b"},
+        {"qwen2.5-coder-1.5b", "qwen2.5-coder:1.5b"},
+        {"llama3.1-9b", ""},
+        {"llama3.1:8b", ""},
+        {"", ""},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         CHECK_STR(i, continue_alias(str_from(ROWS[i][0])), str_from(ROWS[i][1]));

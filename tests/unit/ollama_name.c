@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Model names: the table of record (data/model-names.tsv), equality and hash, display, where a problem
-// is, and pages.
+// Model names: the table of record (data/model-names.tsv), equality and hash, display, where a
+// problem is, and pages.
 #include "ollama_rows.h"
 
 #include "ollama/core/name.h"
 
 static bool same_word(enum model_source source, struct str word) {
     switch (source) {
-    case MODEL_SOURCE_NONE:
-        return word.n == 0;
-    case MODEL_SOURCE_CLOUD:
-        return str_eq(word, STR("cloud"));
-    case MODEL_SOURCE_LOCAL:
-        return str_eq(word, STR("local"));
+    case MODEL_SOURCE_NONE: return word.n == 0;
+    case MODEL_SOURCE_CLOUD: return str_eq(word, STR("cloud"));
+    case MODEL_SOURCE_LOCAL: return str_eq(word, STR("local"));
     }
     return false;
 }
@@ -33,13 +30,13 @@ static void check_row(struct arena *arena, const struct str cells[MAX_CELLS], si
         CHECK(line, input.n == 0 || problem.end > problem.start);
         CHECK(line, model_name_problem_text(arena, input, &problem).n > 0);
     }
-    CHECK(line, model_name_parse(input, MODEL_NAME_NEW, &name, &problem) ==
-                    str_eq(cells[4], STR("yes")));
+    CHECK(line,
+          model_name_parse(input, MODEL_NAME_NEW, &name, &problem) == str_eq(cells[4], STR("yes")));
     // "equal to row 1" stands in the notes.
     if (str_contains(cells[5], STR("row 1")) || str_contains(cells[5], STR("row above"))) {
         struct model_name first;
-        struct str other = str_contains(cells[5], STR("same as")) ? STR("gpt-oss:20b:cloud")
-                                                                    : STR("llama3");
+        struct str other =
+            str_contains(cells[5], STR("same as")) ? STR("gpt-oss:20b:cloud") : STR("llama3");
         assert_true(model_name_parse(other, MODEL_NAME_INFERENCE, &first, NULL));
         assert_true(model_name_parse(input, MODEL_NAME_INFERENCE, &name, NULL));
         CHECK(line, model_name_eq(&name, &first));

@@ -6,8 +6,8 @@
 #include "ollama/core/protocol.h"
 
 static const char *const FAULTS[] = {
-    "none",    "model missing", "invalid name",   "capability", "context",        "memory", "busy",
-    "unauthorized", "forbidden host", "not ollama", "network remote", "runner", "server",
+    "none",         "model missing",  "invalid name", "capability",     "context", "memory", "busy",
+    "unauthorized", "forbidden host", "not ollama",   "network remote", "runner",  "server",
 };
 
 static void check_error(struct arena *arena, const struct str cells[MAX_CELLS], size_t line) {
@@ -231,11 +231,10 @@ static void pull_never_falls(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_of_record), cmocka_unit_test(hostile_errors),
+        cmocka_unit_test(errors_of_record),     cmocka_unit_test(hostile_errors),
         cmocka_unit_test(frames_in_any_chunks), cmocka_unit_test(long_lines),
-        cmocka_unit_test(long_line_in_pieces),
-        cmocka_unit_test(pulls),       cmocka_unit_test(pull_errors),
-        cmocka_unit_test(pull_never_falls),
+        cmocka_unit_test(long_line_in_pieces),  cmocka_unit_test(pulls),
+        cmocka_unit_test(pull_errors),          cmocka_unit_test(pull_never_falls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

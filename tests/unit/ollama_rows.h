@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Tables of expectations under tests/unit/data: tab separated, '#' comments. Included once per test.
+// Tables of expectations under tests/unit/data: tab separated, '#' comments. Included once per
+// test.
 #pragma once
 
 #include <setjmp.h>

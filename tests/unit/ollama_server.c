@@ -271,8 +271,8 @@ static void test_not_an_ollama_is_asked_nothing_else(void **state) {
     (void)state;
     struct fixture *fixture = setup();
     struct watch watch;
-    static const char *const versions[] = {"<html>hello</html>", "{}", "{\"version\":7}",
-                                         "garbage", ""};
+    static const char *const versions[] = {"<html>hello</html>", "{}", "{\"version\":7}", "garbage",
+                                           ""};
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
         struct server *server = open_server(fixture, &watch, 0, 0);
         ollama.version = versions[i];
@@ -292,8 +292,8 @@ static void test_bad_lists(void **state) {
     (void)state;
     struct fixture *fixture = setup();
     struct watch watch;
-    static const char *const lists[] = {"<html>", "{}", "{\"models\":7}",
-                                      "{\"error\":\"boom\"}", "[[["};
+    static const char *const lists[] = {"<html>", "{}", "{\"models\":7}", "{\"error\":\"boom\"}",
+                                        "[[["};
     struct server *server = open_server(fixture, &watch, 0, 0);
     refresh(fixture, &watch);
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -323,7 +323,7 @@ static void test_old_server_without_ps(void **state) {
     assert_int_equal(server->state, SERVER_OK);
     assert_false(server_catalog(server)->running_known);
     refresh(fixture, &watch);
-    assert_string_equal(ollama.order, "vtpvt"); // not asked again
+    assert_string_equal(ollama.order, "vtpvt");  // not asked again
     ollama.version = "{\"version\":\"0.34.0\"}"; // ... until it has been updated
     ollama.ps = LIST("");
     ollama.ps_status = 200;

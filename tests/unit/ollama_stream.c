@@ -70,7 +70,7 @@ static void wait_for(struct fixture *fixture, struct stream *stream) {
 
 // --- a scripted stream ---
 
-static const char *content;  // NDJSON, sent in one piece
+static const char *content; // NDJSON, sent in one piece
 static const char *type;
 static int status;
 
@@ -259,9 +259,14 @@ static void test_errors_before_the_first_frame(void **state) {
 static void test_something_else_than_frames(void **state) {
     (void)state;
     struct fixture *fixture = setup("");
-    static const char *const streams[] = {"<html><body>\nlogin\n", "<html>", "[1]\n",
-                                          "\"done\"\n", "x\n", "{\"response\":\"\xff\"}\n",
-                                          "{\"done\":true}}\n", "{]\n",
+    static const char *const streams[] = {"<html><body>\nlogin\n",
+                                          "<html>",
+                                          "[1]\n",
+                                          "\"done\"\n",
+                                          "x\n",
+                                          "{\"response\":\"\xff\"}\n",
+                                          "{\"done\":true}}\n",
+                                          "{]\n",
                                           "\x1f\x8b\x08\n"};
     for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
         struct stream stream;

@@ -81,9 +81,11 @@ static void test_defaults(void **state) {
 static void test_grades(void **state) {
     (void)state;
     struct fixture f = {0};
-    const char *hostile = "{\"url\": \"http://evil:1\", \"trustedHosts\": [\"evil\"], \"hostMap\": {\"a\": \"evil\"},"
-                          "\"servers\": [{\"name\": \"x\", \"url\": \"http://evil:2\"}], \"autoPull\": true,"
-                          "\"ollamaPath\": \"/tmp/evil\", \"fallback\": true, \"ai\": {\"model\": {\"chat\": \"x\"}}}";
+    const char *hostile =
+        "{\"url\": \"http://evil:1\", \"trustedHosts\": [\"evil\"], \"hostMap\": {\"a\": \"evil\"},"
+        "\"servers\": [{\"name\": \"x\", \"url\": \"http://evil:2\"}], \"autoPull\": true,"
+        "\"ollamaPath\": \"/tmp/evil\", \"fallback\": true, \"ai\": {\"model\": {\"chat\": "
+        "\"x\"}}}";
     set(&f, SETTINGS_WORKSPACE_FILE, hostile);
     set(&f, SETTINGS_CLIENT, hostile);
     build(&f);
@@ -131,8 +133,9 @@ static void test_precedence_and_null(void **state) {
 static void test_wrong_types(void **state) {
     (void)state;
     struct fixture f = {0};
-    set(&f, SETTINGS_USER_FILE, "{\"cacheTtl\": \"x\", \"severity\": {\"unknown-model\": \"loud\", \"nope\": \"off\"},"
-                                " \"ignoreModels\": [1, \"a*\"], \"servers\": [{\"name\": \"n\"}], \"tyop\": 1}");
+    set(&f, SETTINGS_USER_FILE,
+        "{\"cacheTtl\": \"x\", \"severity\": {\"unknown-model\": \"loud\", \"nope\": \"off\"},"
+        " \"ignoreModels\": [1, \"a*\"], \"servers\": [{\"name\": \"n\"}], \"tyop\": 1}");
     build(&f);
     assert_int_equal(f.settings->cache_ttl_ms, 60000);
     assert_int_equal(f.settings->n_ignore_models, 1);
@@ -148,8 +151,9 @@ static void test_servers(void **state) {
     f.input.env_ollama_host = STR("0.0.0.0:5");
     build(&f);
     assert_str(f.settings->servers[0].canonical, "http://127.0.0.1:5");
-    set(&f, SETTINGS_USER_FILE, "{\"url\": \"a:1\", \"servers\": [{\"name\": \"gpu\", \"url\": \"g\"},"
-                                " {\"name\": \"default\", \"url\": \"d:9\"}]}");
+    set(&f, SETTINGS_USER_FILE,
+        "{\"url\": \"a:1\", \"servers\": [{\"name\": \"gpu\", \"url\": \"g\"},"
+        " {\"name\": \"default\", \"url\": \"d:9\"}]}");
     build(&f);
     assert_str(f.settings->servers[0].canonical, "http://d:9");
     assert_int_equal(f.settings->n_servers, 2);
@@ -163,7 +167,8 @@ static void test_servers(void **state) {
 static void test_dotted_keys_and_severity(void **state) {
     (void)state;
     struct fixture f = {0};
-    set(&f, SETTINGS_CLIENT, "{\"ai.enable\": false, \"severity\": {\"unknown-model\": \"error\"}}");
+    set(&f, SETTINGS_CLIENT,
+        "{\"ai.enable\": false, \"severity\": {\"unknown-model\": \"error\"}}");
     build(&f);
     assert_false(f.settings->ai_enable);
     assert_true(f.settings->has_severity[CODE_UNKNOWN_MODEL]);
@@ -182,23 +187,28 @@ static void test_ignore_edit(void **state) {
         {"{\"ignoreModels\": [\"a\"]}", "{\"ignoreModels\": [\"m:1\", \"a\"]}"},
         {"{\"ignoreModels\": [\"m:1\"]}", "{\"ignoreModels\": [\"m:1\"]}"},
         {"{\"cacheTtl\": 5}", "{\n    \"ignoreModels\": [\"m:1\"],\"cacheTtl\": 5}"},
-        {"// \"ignoreModels\": [\n{ /* {[ */ \"x\": {\"ignoreModels\": []},\n \"ignoreModels\" : [ \"]\", ] }",
-         "// \"ignoreModels\": [\n{ /* {[ */ \"x\": {\"ignoreModels\": []},\n \"ignoreModels\" : [\"m:1\",  \"]\", ] }"},
+        {"// \"ignoreModels\": [\n{ /* {[ */ \"x\": {\"ignoreModels\": []},\n \"ignoreModels\" : [ "
+         "\"]\", ] }",
+         "// \"ignoreModels\": [\n{ /* {[ */ \"x\": {\"ignoreModels\": []},\n \"ignoreModels\" : "
+         "[\"m:1\",  \"]\", ] }"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct arena arena = {0};
         struct str out;
         assert_int_equal(
-            settings_add_ignored_model(&arena, str_from(rows[i].before), STR("m:1"), &out, NULL), ERR_OK);
+            settings_add_ignored_model(&arena, str_from(rows[i].before), STR("m:1"), &out, NULL),
+            ERR_OK);
         assert_str(out, rows[i].after);
         arena_finish(&arena);
     }
     struct arena arena = {0};
     struct str out;
     struct error error;
-    assert_int_equal(settings_add_ignored_model(&arena, STR("[1]"), STR("m"), &out, &error), ERR_INVALID);
-    assert_int_equal(settings_add_ignored_model(&arena, STR("{\"ignoreModels\": 3}"), STR("m"), &out, &error),
+    assert_int_equal(settings_add_ignored_model(&arena, STR("[1]"), STR("m"), &out, &error),
                      ERR_INVALID);
+    assert_int_equal(
+        settings_add_ignored_model(&arena, STR("{\"ignoreModels\": 3}"), STR("m"), &out, &error),
+        ERR_INVALID);
     arena_finish(&arena);
 }
 

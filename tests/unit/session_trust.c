@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The rules of trust (DESIGN A4) as a table: which hosts that stand in a file are contacted. And the
-// state file that remembers what the user trusted.
+// The rules of trust (DESIGN A4) as a table: which hosts that stand in a file are contacted. And
+// the state file that remembers what the user trusted.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,12 +37,14 @@ static int setup(void **state) {
     f->session = session_create(&f->loop, &options, &handlers);
     struct arena arena = {0};
     struct json_object *settings = NULL;
-    assert_int_equal(json_parse(&arena,
-                                STR("{\"servers\": [{\"name\": \"gpu\", \"url\": \"http://gpu-box:12345\"}],"
-                                    "\"trustedHosts\": [\"nas\", \"https://big.example\"],"
-                                    "\"hostMap\": {\"ollama\": \"http://gpu-box:12345\", \"llm:99\": \"http://mapped\"}}"),
-                                &settings, NULL),
-                     ERR_OK);
+    assert_int_equal(
+        json_parse(&arena,
+                   STR("{\"servers\": [{\"name\": \"gpu\", \"url\": \"http://gpu-box:12345\"}],"
+                       "\"trustedHosts\": [\"nas\", \"https://big.example\"],"
+                       "\"hostMap\": {\"ollama\": \"http://gpu-box:12345\", \"llm:99\": "
+                       "\"http://mapped\"}}"),
+                   &settings, NULL),
+        ERR_OK);
     session_set_source(f->session, SETTINGS_INIT_OPTIONS, settings, false);
     json_object_put(settings);
     arena_finish(&arena);
@@ -115,11 +117,13 @@ static void test_table(void **state) {
         };
         struct resolved resolved = session_resolve(f->session, &arena, STR("/w"), &host);
         if (resolved.reason != rows[i].reason) {
-            fail_msg("%s: reason %d instead of %d", rows[i].host, (int)resolved.reason, (int)rows[i].reason);
+            fail_msg("%s: reason %d instead of %d", rows[i].host, (int)resolved.reason,
+                     (int)rows[i].reason);
         }
         assert_int_equal(resolved.server != NULL, rows[i].url != NULL);
         if (rows[i].url && !str_eq(resolved.server->url, str_from(rows[i].url))) {
-            fail_msg("%s: %.*s instead of %s", rows[i].host, STR_ARG(resolved.server->url), rows[i].url);
+            fail_msg("%s: %.*s instead of %s", rows[i].host, STR_ARG(resolved.server->url),
+                     rows[i].url);
         }
         arena_finish(&arena);
     }
@@ -145,15 +149,20 @@ static void test_containers(void **state) {
 static void test_trust_is_remembered(void **state) {
     struct fixture *f = *state;
     struct arena arena = {0};
-    struct reference_host host = {.origin = HOST_ORIGIN_SIBLING, .written = STR("http://far.example:8080/v1")};
-    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason, RESOLVED_UNTRUSTED);
-    assert_int_equal(state_trust(session_state(f->session), STR("/w"), STR("http://far.example:8080"), NULL,
-                                 &arena),
+    struct reference_host host = {.origin = HOST_ORIGIN_SIBLING,
+                                  .written = STR("http://far.example:8080/v1")};
+    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason,
+                     RESOLVED_UNTRUSTED);
+    assert_int_equal(state_trust(session_state(f->session), STR("/w"),
+                                 STR("http://far.example:8080"), NULL, &arena),
                      ERR_OK);
-    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason, RESOLVED_TRUSTED);
-    assert_int_equal(session_resolve(f->session, &arena, STR("/other"), &host).reason, RESOLVED_UNTRUSTED);
+    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason,
+                     RESOLVED_TRUSTED);
+    assert_int_equal(session_resolve(f->session, &arena, STR("/other"), &host).reason,
+                     RESOLVED_UNTRUSTED);
     host.written = STR("https://far.example:8080");
-    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason, RESOLVED_UNTRUSTED);
+    assert_int_equal(session_resolve(f->session, &arena, STR("/w"), &host).reason,
+                     RESOLVED_UNTRUSTED);
     struct state *again = state_open(f->state);
     assert_true(state_is_trusted(again, STR("/w"), STR("http://far.example:8080")));
     state_close(again);
@@ -167,8 +176,10 @@ static void test_two_writers_and_a_broken_file(void **state) {
     struct fixture *f = *state;
     struct arena arena = {0};
     struct state *other = state_open(f->state);
-    assert_int_equal(state_trust(session_state(f->session), STR("/a"), STR("u1"), NULL, &arena), ERR_OK);
-    assert_int_equal(state_set_model(other, STR("/a"), STR("chat"), STR("m"), NULL, &arena), ERR_OK);
+    assert_int_equal(state_trust(session_state(f->session), STR("/a"), STR("u1"), NULL, &arena),
+                     ERR_OK);
+    assert_int_equal(state_set_model(other, STR("/a"), STR("chat"), STR("m"), NULL, &arena),
+                     ERR_OK);
     state_reload(session_state(f->session));
     assert_true(state_is_trusted(other, STR("/a"), STR("u1")));
     assert_true(str_eq(state_model(session_state(f->session), STR("/a"), STR("chat")), STR("m")));

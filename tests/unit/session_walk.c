@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What `check` walks: a tree made here, with .gitignore files in it; and git's own verdict on it where
-// git is there.
+// What `check` walks: a tree made here, with .gitignore files in it; and git's own verdict on it
+// where git is there.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,8 @@ static void test_patterns(void **state) {
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct arena arena = {0};
-        struct ignore_list *list = ignore_parse(&arena, str_from(rows[i].patterns), STR("/r"), NULL);
+        struct ignore_list *list =
+            ignore_parse(&arena, str_from(rows[i].patterns), STR("/r"), NULL);
         if (ignore_match(list, str_from(rows[i].path), rows[i].is_folder) != rows[i].ignored) {
             fail_msg("%s on %s", rows[i].patterns, rows[i].path);
         }
@@ -62,7 +63,8 @@ struct seen {
     int errors;
 };
 
-static void on_file(void *data, unsigned worker, struct str path, struct str absolute, struct str bytes) {
+static void on_file(void *data, unsigned worker, struct str path, struct str absolute,
+                    struct str bytes) {
     struct seen *seen = data;
     (void)worker;
     (void)absolute;
@@ -135,12 +137,13 @@ static void test_walk(void **state) {
 
     struct seen seen = {0};
     uv_mutex_init(&seen.mutex);
-    struct walk_options options = {.on_file = on_file, .on_error = on_error, .data = &seen, .threads = 3};
+    struct walk_options options = {
+        .on_file = on_file, .on_error = on_error, .data = &seen, .threads = 3};
     const char *here[] = {"."};
     walk_run(here, 1, &options);
     assert_int_equal(seen.errors, 0);
-    const char *wanted[] = {"a.yaml", ".hidden.yaml", "sub/only-root.yaml", "sub/kept.log", ".env",
-                            "sub/.env.local", ".gitignore", "sub/.gitignore"};
+    const char *wanted[] = {"a.yaml", ".hidden.yaml",   "sub/only-root.yaml", "sub/kept.log",
+                            ".env",   "sub/.env.local", ".gitignore",         "sub/.gitignore"};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
         if (!has(&seen, wanted[i])) {
             fail_msg("%s was not visited", wanted[i]);

@@ -53,15 +53,30 @@ static inline void random_each_seed(unsigned count, void (*run)(struct random *r
 // length.
 static inline size_t random_text(struct random *random, char *out, size_t max, bool invalid) {
     static const struct str PIECES[] = {
-        RANDOM_PIECE("a"),          RANDOM_PIECE("key: value"),   RANDOM_PIECE(" "),
-        RANDOM_PIECE("\n"),         RANDOM_PIECE("\r\n"),         RANDOM_PIECE("\r"),
-        RANDOM_PIECE("\n\n"),       RANDOM_PIECE("\r\r\n"),       RANDOM_PIECE("\n\r"),
-        RANDOM_PIECE("\xc3\xa9"),   RANDOM_PIECE("e\xcc\x81"),    RANDOM_PIECE("\xe4\xb8\xad"),
-        RANDOM_PIECE("\xf0\x9f\x98\x80"), RANDOM_PIECE("\xf0\x9f\x98\x80\xf0\x9f\x98\x80"),
-        RANDOM_PIECE("\xef\xbb\xbf"), RANDOM_PIECE("\xe2\x80\xa8"), RANDOM_PIECE("\0"),
+        RANDOM_PIECE("a"),
+        RANDOM_PIECE("key: value"),
+        RANDOM_PIECE(" "),
+        RANDOM_PIECE("\n"),
+        RANDOM_PIECE("\r\n"),
+        RANDOM_PIECE("\r"),
+        RANDOM_PIECE("\n\n"),
+        RANDOM_PIECE("\r\r\n"),
+        RANDOM_PIECE("\n\r"),
+        RANDOM_PIECE("\xc3\xa9"),
+        RANDOM_PIECE("e\xcc\x81"),
+        RANDOM_PIECE("\xe4\xb8\xad"),
+        RANDOM_PIECE("\xf0\x9f\x98\x80"),
+        RANDOM_PIECE("\xf0\x9f\x98\x80\xf0\x9f\x98\x80"),
+        RANDOM_PIECE("\xef\xbb\xbf"),
+        RANDOM_PIECE("\xe2\x80\xa8"),
+        RANDOM_PIECE("\0"),
         RANDOM_PIECE("a long run of plain characters, several words of it"),
-        RANDOM_PIECE("\xff"),       RANDOM_PIECE("\x80\xbf"),     RANDOM_PIECE("\xe4\xb8"),
-        RANDOM_PIECE("\xf0\x9f\x98"), RANDOM_PIECE("\xed\xa0\x80"), RANDOM_PIECE("\xc0\xaf"),
+        RANDOM_PIECE("\xff"),
+        RANDOM_PIECE("\x80\xbf"),
+        RANDOM_PIECE("\xe4\xb8"),
+        RANDOM_PIECE("\xf0\x9f\x98"),
+        RANDOM_PIECE("\xed\xa0\x80"),
+        RANDOM_PIECE("\xc0\xaf"),
         RANDOM_PIECE("\xf4\x90\x80\x80"),
     };
     enum { VALID_PIECES = 18, ALL_PIECES = sizeof(PIECES) / sizeof(PIECES[0]) };
@@ -134,9 +149,9 @@ static inline size_t model_character(struct str s, size_t i) {
 }
 
 static inline size_t model_units(size_t character_bytes, enum position_encoding encoding) {
-    return encoding == POSITION_UTF8                              ? character_bytes
+    return encoding == POSITION_UTF8                            ? character_bytes
            : encoding == POSITION_UTF16 && character_bytes == 4 ? 2
-                                                                  : 1;
+                                                                : 1;
 }
 
 // Length of the EOL at i, 0 if there is none.
@@ -205,7 +220,7 @@ static inline struct position random_position(struct random *random, const struc
     struct str s = model_str(model);
     size_t offset = random_below(random, s.n + 1);
     struct position position = {0, 0};
-    for (size_t i = 0; i < offset; i += model_eol(s, i) > 0 ? model_eol(s, i) : 1) {
+    for (size_t i = 0; i<offset; i += model_eol(s, i)> 0 ? model_eol(s, i) : 1) {
         if (model_eol(s, i) > 0) {
             position.line++;
             position.character = 0;

@@ -105,8 +105,7 @@ static void test_a_text_in_use_outlives_its_edits(void **state) {
     (void)state;
     struct text *text = text_create(STR("FROM llama3\n"));
     struct text *mine = text_retain(text);
-    struct text_change change = {
-        .start = {0, 5}, .end = {0, 11}, .text = STR("qwen3")};
+    struct text_change change = {.start = {0, 5}, .end = {0, 11}, .text = STR("qwen3")};
     struct text_splice splice;
     struct text *next = text_edit(text, &change, 1, POSITION_UTF16, &splice);
     text_release(text);
@@ -142,9 +141,9 @@ static void test_odd_ranges(void **state) {
         struct text_change change;
         const char *expected;
     } rows[] = {
-        {{.start = {1, 1}, .end = {0, 1}, .text = STR("-")}, "a-d"},        // end before start
-        {{.start = {0, 9}, .end = {0, 99}, .text = STR("-")}, "ab-\ncd"},   // past the line
-        {{.start = {9, 0}, .end = {99, 9}, .text = STR("-")}, "ab\ncd-"},   // past the text
+        {{.start = {1, 1}, .end = {0, 1}, .text = STR("-")}, "a-d"},      // end before start
+        {{.start = {0, 9}, .end = {0, 99}, .text = STR("-")}, "ab-\ncd"}, // past the line
+        {{.start = {9, 0}, .end = {99, 9}, .text = STR("-")}, "ab\ncd-"}, // past the text
         {{.start = {0, 1}, .end = {99, 0}, .text = STR("")}, "a"},
         {{.whole = true, .text = STR("new\n")}, "new\n"},
         {{.whole = true}, ""},

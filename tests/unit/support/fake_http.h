@@ -14,10 +14,10 @@ struct fake_conn {
     struct fake_conn *next;
     struct buf in;
     unsigned n_requests;
-    bool is_open;    // our end is open
+    bool is_open;     // our end is open
     bool peer_closed; // the client closed or reset the connection
-    size_t n_sent;   // bytes handed to the kernel
-    char *flood;     // what is sent for ever
+    size_t n_sent;    // bytes handed to the kernel
+    char *flood;      // what is sent for ever
     size_t flood_n;
     struct buf slow; // what is sent in pieces
     size_t slow_at;

@@ -7,7 +7,7 @@
 #include "ollama/io/server.h"
 #include "support/http_fixture.h"
 
-#define MODEL(name, digest, more) \
+#define MODEL(name, digest, more)                                                                  \
     "{\"name\":\"" name "\",\"model\":\"" name "\",\"digest\":\"" digest "\",\"size\":5" more "}"
 #define KNOWN ",\"capabilities\":[\"completion\"],\"details\":{\"context_length\":4096}"
 #define LIST(models) "{\"models\":[" models "]}"
@@ -24,9 +24,9 @@ struct fake_ollama {
     unsigned n_tags;
     unsigned n_ps;
     unsigned n_show;
-    char order[64];       // "vtps…": first letters of the paths
-    char shown[1024];     // bodies of /api/show
-    bool holds_shows;     // answered by release_shows
+    char order[64];   // "vtps…": first letters of the paths
+    char shown[1024]; // bodies of /api/show
+    bool holds_shows; // answered by release_shows
     struct fake_conn *held[64];
     unsigned n_held;
     unsigned most_held;

@@ -96,14 +96,14 @@ static void on_request(void *data, struct fake_conn *conn, const struct fake_req
 }
 
 void answer_ok(struct fixture *fixture, struct fake_conn *conn,
-                      const struct fake_request *request) {
+               const struct fake_request *request) {
     (void)fixture;
     (void)request;
     fake_answer(conn, 200, "Application/JSON; charset=utf-8", "{\"a\":1}");
 }
 
 void stay_silent(struct fixture *fixture, struct fake_conn *conn,
-                        const struct fake_request *request) {
+                 const struct fake_request *request) {
     (void)fixture;
     (void)conn;
     (void)request;
@@ -155,8 +155,8 @@ void run_get(struct fixture *fixture, struct record *record, size_t max_body, in
 }
 
 void tests_init(void) {
-    static const char *const variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY",
-                                            "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    static const char *const variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                            "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
         unsetenv(variables[i]);
     }

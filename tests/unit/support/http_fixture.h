@@ -50,7 +50,7 @@ void forget(struct record *record); // frees and zeroes it
 struct fixture;
 // What the server does with a request.
 typedef void (*fixture_script)(struct fixture *fixture, struct fake_conn *conn,
-                       const struct fake_request *request);
+                               const struct fake_request *request);
 
 struct fixture {
     uv_loop_t loop;
@@ -75,7 +75,7 @@ void answer_ok(struct fixture *fixture, struct fake_conn *conn, const struct fak
 void stay_silent(struct fixture *fixture, struct fake_conn *conn,
                  const struct fake_request *request);
 
-struct http_request get(struct fixture *fixture); // GET of fixture->url
+struct http_request get(struct fixture *fixture);            // GET of fixture->url
 void finish(struct fixture *fixture, struct record *record); // runs until on_done
 // One GET to its end.
 void run_get(struct fixture *fixture, struct record *record, size_t max_body, int64_t total_ms);
