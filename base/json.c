@@ -33,7 +33,7 @@ static enum err refuse(struct arena *arena, struct str text, enum err err, size_
                        struct error *error) {
     struct str where = place(arena, text, offset);
     if (err == ERR_LIMIT) {
-        return error_set(error, arena, err, "JSON nested deeper than %d or with over %d values at %.*s",
+        return error_set(error, arena, err, "JSON deeper than %d or with over %d values at %.*s",
                          LIMIT_JSON_DEPTH, LIMIT_JSON_VALUES, STR_ARG(where));
     }
     const char *what = offset >= text.n ? "JSON ends too early" : "not valid JSON";

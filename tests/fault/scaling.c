@@ -5,7 +5,8 @@
 // times). Small sizes come first, so that even a cubic reader fails soon. The same files show that
 // nesting of any depth does not reach the end of the stack.
 //
-//   fault_scaling [NAME]     NAME: only patterns whose name contains it; prints the figures
+//   fault_scaling [--small] [NAME]
+//       --small: the small sizes only; NAME: only patterns whose name contains it, with the figures
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -248,8 +249,17 @@ static bool is_linear(const struct pattern *pattern, size_t size, bool verbose) 
 }
 
 int main(int argc, char **argv) {
-    const char *only = argc > 1 ? argv[1] : "";
-    bool slow_build = argc > 2; // sanitizers: the small sizes suffice
+    const char *only = "";
+    bool is_small = false;
+    bool is_verbose = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--small") == 0) {
+            is_small = true;
+        } else if (argv[i][0]) {
+            only = argv[i];
+            is_verbose = true;
+        }
+    }
     struct arena arena;
     arena_init(&arena);
     analyzer = analyzer_create(NULL, NULL, NULL);
@@ -261,9 +271,10 @@ int main(int argc, char **argv) {
         if (!strstr(pattern->name, only)) {
             continue;
         }
-        bool fine = is_linear(pattern, SMALL, argc > 1) &&
-                    (slow_build ||
-                     (is_linear(pattern, LARGE, argc > 1) && is_linear(pattern, HUGE, argc > 1)));
+        bool fine =
+            is_linear(pattern, SMALL, is_verbose) &&
+            (is_small || (is_linear(pattern, LARGE, is_verbose) &&
+                          is_linear(pattern, HUGE, is_verbose)));
         failed += !fine;
         fflush(stdout);
     }
