@@ -173,7 +173,7 @@ enum {
     HUGE = 2 * 1024 * 1024 - 4096
 }; // twice HUGE is LIMIT_FILE at most
 #define RATIO_MAX 3.0
-#define NOISE_MS 8.0 // below, a ratio says nothing
+#define NOISE_MS 25.0 // below, a ratio says nothing
 #define TRIES 3
 
 static struct analyzer *analyzer;
