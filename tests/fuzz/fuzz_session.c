@@ -7,13 +7,15 @@
 // Input: lines. A line that begins with '!' and a digit is the answer of a model server to the next
 // call (0 refused, 1 garbage status, 2 200, 4 404, 5 500, then the body); any other is a message.
 // The server's own requests are answered with null unless the input answers them.
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "fuzz/fake_http.h"
 #include "fuzz/fuzz.h"
 #include "lsp/server.h"
+#include "session/walk.h"
 
-enum { LINES_MAX = 200, IDS_MAX = 256, TURNS_MAX = 200 };
+enum { LINES_MAX = 200, IDS_MAX = 256, TURNS_MAX = 200, CLOSE_LIMIT_MS = 5000 };
 #define THE_END STR("the-end-of-the-fuzz")
 
 struct dialogue {
@@ -44,6 +46,13 @@ int __wrap_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_opt
 int __wrap_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_options_t *options) {
     (void)loop, (void)process, (void)options;
     return UV_ENOENT;
+}
+
+// Folders of the machine are not walked: a mutated root would be the whole disk.
+size_t __wrap_walk_run(const char *const *paths, size_t n, const struct walk_options *options);
+size_t __wrap_walk_run(const char *const *paths, size_t n, const struct walk_options *options) {
+    (void)paths, (void)n, (void)options;
+    return 0;
 }
 
 // The built-in conventions are read once: most of a session's time otherwise.
@@ -243,7 +252,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     run(d, str_of((const char *)data, size));
     lsp_server_end_of_input(d->server);
     lsp_server_close(d->server, on_closed, d);
-    for (int i = 0; i < 100000 && uv_run(&d->loop, UV_RUN_NOWAIT); i++) {
+    int64_t begin = clock_ms(); // work on other threads may end after the server is closed
+    while (uv_run(&d->loop, UV_RUN_NOWAIT) && clock_ms() - begin < CLOSE_LIMIT_MS) {
     }
     FUZZ_CHECK(d->closed);
     FUZZ_CHECK(uv_loop_close(&d->loop) == 0);
