@@ -30,6 +30,7 @@
 #define LIMIT_PATTERN_MS 10                    // a user's pattern on one file
 #define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)  // unsent output; above, reading stops
 #define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped
+#define LIMIT_QUESTIONS 50                      // autoPull's questions in one session
 #define LIMIT_COMPLETIONS 200                  // items in one completion list
 #define LIMIT_SETTINGS_FILE (1u * 1024 * 1024) // config.json, .ollama-ls.json, state.json
 #define LIMIT_CATALOG_FILE (64u * 1024 * 1024) // check --catalog

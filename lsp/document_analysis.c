@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/uri.h"
 #include "lsp/documents_private.h"
+#include "lsp/handlers/handlers.h"
 #include "lsp/server.h"
 
 #define LOG_MODULE "documents"
@@ -360,6 +361,9 @@ const struct findings *document_findings(struct lsp_server *server, struct docum
         session_finding_context(server->session, document_session(server, document, arena),
                                 &context);
         private->findings = findings_make(arena, &private->input, private->analysis, &context);
+        if (session_settings(server->session)->auto_pull && lsp_server_is_settled(server)) {
+            auto_pull_consider(server, &private->findings);
+        }
     }
     return &private->findings;
 }

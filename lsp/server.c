@@ -240,6 +240,7 @@ int lsp_server_exit_code(const struct lsp_server *server) {
 
 struct lsp_server *lsp_server_create(uv_loop_t *loop, const struct lsp_server_options *options) {
     struct lsp_server *server = mem_alloc(sizeof(*server));
+    strmap_init(&server->asked_pulls, &server->asked_arena, STRMAP_COPY | STRMAP_ICASE);
     struct lsp_server_private *private = mem_alloc(sizeof(*private));
     server->loop = loop;
     server->private = private;
@@ -287,6 +288,7 @@ static void free_server(struct lsp_server *server) {
     }
     json_object_put(private->pushed_settings);
     free(private);
+    arena_finish(&server->asked_arena);
     free(server);
     if (on_closed) {
         on_closed(data);

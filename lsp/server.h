@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include "base/strmap.h"
 #include "lsp/caps.h"
 #include "lsp/diagnostics_feed.h"
 #include "lsp/documents.h"
@@ -30,6 +31,8 @@ struct lsp_server {
     enum trace_level trace;
     struct pull *pulls;        // running ones (handlers/command_pull.c)
     struct model_index *index; // NULL until somebody asks (model_index.h)
+    struct arena asked_arena;
+    struct strmap asked_pulls; // "URL NAME" of autoPull's questions, each asked once
 
     // Workspace folders as the client has them.
     struct workspace_folder {

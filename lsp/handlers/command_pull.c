@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/uri.h"
 #include "base/utf.h"
 #include "lsp/handlers/manage.h"
@@ -152,8 +153,8 @@ static void on_answer(struct lsp_server *lsp, bool yes, void *data) {
     free(pending);
 }
 
-static bool ask(struct request *request, const struct target *target) {
-    struct arena *arena = request->arena;
+// "Pull gemma3:12b (8.1 GB) to http://…?"
+static struct str question_of(struct arena *arena, const struct target *target) {
     struct str size = STR_NONE;
     const struct library_model *library =
         model_name_is_library(&target->name) ? library_find(target->name.model) : NULL;
@@ -166,18 +167,51 @@ static bool ask(struct request *request, const struct target *target) {
     struct str registry = model_name_is_default_registry(&target->name)
                               ? STR_NONE
                               : arena_printf(arena, " from %.*s", STR_ARG(target->name.host));
-    struct str question = arena_printf(
-        arena, "Pull %.*s%.*s%.*s to %.*s?", STR_ARG(display_escape(arena, target->model, 200)),
-        STR_ARG(size), STR_ARG(registry), STR_ARG(uri_redact(arena, target->server->url)));
+    return arena_printf(arena, "Pull %.*s%.*s%.*s to %.*s?",
+                        STR_ARG(display_escape(arena, target->model, 200)), STR_ARG(size),
+                        STR_ARG(registry), STR_ARG(uri_redact(arena, target->server->url)));
+}
+
+// False if the client cannot be asked.
+static bool ask(struct lsp_server *lsp, struct arena *arena, const struct target *target) {
     struct pending *pending = mem_alloc(sizeof(*pending));
     *pending = (struct pending){mem_strdup(target->server->url), mem_strdup(target->model)};
-    if (!ask_user(request->server, question, STR("Pull"), on_answer, pending)) {
+    if (!ask_user(lsp, question_of(arena, target), STR("Pull"), on_answer, pending)) {
         free(pending->url);
         free(pending->model);
         free(pending);
         return false;
     }
     return true;
+}
+
+// --- setting autoPull ---
+
+void auto_pull_consider(struct lsp_server *lsp, const struct findings *findings) {
+    struct arena arena = {0};
+    for (size_t i = 0; i < findings->n && lsp->asked_pulls.n < LIMIT_QUESTIONS; i++) {
+        const struct finding *finding = &findings->at[i];
+        struct target target = {.server = session_default(lsp->session), .model = finding->name};
+        bool is_new = false;
+        if (finding->code != CODE_MODEL_NOT_INSTALLED || finding->n_fixes == 0 ||
+            finding->fixes[0].kind != FIX_PULL || !finding->fixes[0].preferred) {
+            continue; // only what the library vouches for is offered unasked
+        }
+        if (finding->fixes[0].host.n) {
+            target.server = session_server_by_url(lsp->session, finding->fixes[0].host);
+        }
+        if (!target.server || !target.server->is_configured ||
+            !model_name_parse(target.model, MODEL_NAME_INFERENCE, &target.name, NULL)) {
+            continue;
+        }
+        struct str key = arena_printf(&arena, "%.*s %.*s", STR_ARG(target.server->url),
+                                      STR_ARG(model_name_full(&arena, &target.name)));
+        (void)strmap_put(&lsp->asked_pulls, key, &is_new);
+        if (is_new && !find_running(lsp, &target)) {
+            (void)ask(lsp, &arena, &target);
+        }
+    }
+    arena_finish(&arena);
 }
 
 void command_pull(struct request *request, struct json_object *argument) {
@@ -191,7 +225,7 @@ void command_pull(struct request *request, struct json_object *argument) {
     }
     bool must_ask = !model_name_is_default_registry(&target.name);
     bool wants_ask = json_get_bool(argument, "ask", false);
-    if ((must_ask || wants_ask) && ask(request, &target)) {
+    if ((must_ask || wants_ask) && ask(request->server, request->arena, &target)) {
         reply_ok(request, NULL);
         return;
     }

@@ -43,6 +43,10 @@ void rename_advertise(const struct lsp_server *server, struct json_object *capab
 void workspace_symbol_on_request(struct request *request);
 void workspace_symbol_advertise(const struct lsp_server *server, struct json_object *capabilities);
 
+// The setting autoPull: asks, once per model and session, whether to pull what findings miss.
+struct findings;
+void auto_pull_consider(struct lsp_server *server, const struct findings *findings);
+
 // Commands (commands.h).
 void command_pull(struct request *request, struct json_object *argument);
 void command_load(struct request *request, struct json_object *argument);

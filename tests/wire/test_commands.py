@@ -3,7 +3,7 @@
 import json
 
 from lib import capabilities
-from lib.harness import LspCase
+from lib.harness import LspCase, uri_of
 from lib.lsp_client import LspError
 
 BIG = {"name": "gemma3:12b", "layers": [800_000_000, 11_000, 600]}
@@ -113,6 +113,45 @@ class Pull(LspCase):
         client.command("pull", {"model": "hf.co/org/repo:Q4_K_M"})
         client.progress_done()
         self.assertEqual(1, len(fake.requests("/api/pull")))
+        client.drop("window/showMessage")
+        client.finish()
+
+    def test_auto_pull_asks_once_per_model(self):
+        fake = self.fake(library=[BIG])
+        client = self.client("vscode-11", options={"autoPull": True})
+        # Refused: not asked again for the same model, in whatever spelling or file.
+        uri = self.open(client, ".env", "OLLAMA_MODEL=gemma3:12b\n")
+        self.expect(client, uri, "model-not-installed")
+        self.assertIn("gemma3:12b", client.take("window/showMessageRequest")["message"])
+        other = self.open(client, "other.env", "OLLAMA_MODEL=GEMMA3:12b\n")
+        self.expect(client, other, "model-not-installed")
+        client.settle()
+        self.assertEqual(1, len(client.asked))
+        self.assertEqual([], fake.requests("/api/pull"))
+        client.finish()
+
+    def test_auto_pull_pulls_what_is_agreed_to_and_only_then(self):
+        fake = self.fake(library=[BIG])
+        client = self.client("vscode-11", options={"autoPull": True}, start=False)
+        client.answers["window/showMessageRequest"] = lambda params: params["actions"][0]
+        client.initialize([{"uri": uri_of(self.workspace), "name": "workspace"}])
+        uri = self.open(client, ".env", "OLLAMA_MODEL=gemma3:12b\nOLLAMA_CHAT_MODEL=zzz-unknown\n")
+        self.expect(client, uri, "model-not-installed", "unknown-model")
+        client.progress_done()
+        self.expect(client, uri, "unknown-model")  # what nobody vouches for is never offered
+        self.assertEqual(1, len(fake.requests("/api/pull")))
+        client.drop("window/showMessageRequest")
+        client.drop("window/showMessage")
+        client.finish()
+
+    def test_a_workspace_cannot_switch_auto_pull_on(self):
+        fake = self.fake(library=[BIG])
+        self.write(".ollama-ls.json", '{"autoPull": true}')
+        client = self.client("vscode-11", settings={"autoPull": True})
+        uri = self.open(client, ".env", "OLLAMA_MODEL=gemma3:12b\n")
+        self.expect(client, uri, "model-not-installed")
+        client.settle()
+        self.assertEqual([], client.asked)
         client.drop("window/showMessage")
         client.finish()
 
