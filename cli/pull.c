@@ -21,36 +21,24 @@ struct pull {
     struct call *call;
     uv_signal_t signal;
     bool is_terminal;
-    bool done;
+    bool is_over; // on_done ran and the signal's handle is closed: it lives in this struct
     enum err result;
-    int64_t begun_ms;
-    int64_t begun_bytes;
     int64_t reported_ms;
-    struct str last_status;
+    uint64_t last_status; // hash
 };
 
 static void print_progress(struct pull *pull, bool final) {
     int64_t now = clock_ms();
     int64_t pause = pull->is_terminal ? REPORT_MS : PLAIN_REPORT_MS;
-    bool new_status = !str_eq(pull->last_status, pull->progress.status);
+    uint64_t status_hash = str_hash(pull->progress.status);
+    bool new_status = status_hash != pull->last_status;
     if (!final && !new_status && now - pull->reported_ms < pause) {
         return;
     }
     struct arena arena = {0};
     int percent = pull_progress_percent(&pull->progress);
-    int64_t seconds = (now - pull->begun_ms) / 1000;
-    int64_t bytes = pull->progress.completed - pull->begun_bytes;
-    int64_t speed = seconds > 0 ? bytes / seconds : 0;
     struct str status = display_escape(&arena, pull->progress.status, 60);
-    struct str amount =
-        arena_printf(&arena, "%.*s of %.*s", STR_ARG(format_size(&arena, pull->progress.completed)),
-                     STR_ARG(format_size(&arena, pull->progress.total)));
-    if (speed > 0 && pull->progress.total > pull->progress.completed) {
-        int64_t left = (pull->progress.total - pull->progress.completed) / speed;
-        amount = arena_printf(&arena, "%.*s, %.*s/s, %lldm%02llds left", STR_ARG(amount),
-                              STR_ARG(format_size(&arena, speed)), (long long)(left / 60),
-                              (long long)(left % 60));
-    }
+    struct str amount = pull_progress_text(&arena, &pull->progress, now);
     if (percent < 0) {
         printf(pull->is_terminal ? "\r\033[K%.*s" : "%.*s\n", STR_ARG(status));
     } else if (pull->is_terminal) {
@@ -68,7 +56,7 @@ static void print_progress(struct pull *pull, bool final) {
     }
     fflush(stdout);
     pull->reported_ms = now;
-    pull->last_status = arena_copy(&pull->arena, pull->progress.status);
+    pull->last_status = status_hash;
     arena_finish(&arena);
 }
 
@@ -76,18 +64,17 @@ static bool on_frame(void *data, struct json_object *frame) {
     struct pull *pull = data;
     struct remote_error error;
     if (pull_progress_feed(&pull->progress, frame, &pull->arena, &error) == ERR_OK) {
-        if (pull->begun_bytes == 0 && pull->progress.completed > 0) {
-            pull->begun_bytes = pull->progress.completed;
-            pull->begun_ms = clock_ms();
-        }
         print_progress(pull, pull->progress.success);
     }
     return true;
 }
 
+static void on_signal_closed(uv_handle_t *handle) {
+    ((struct pull *)handle->data)->is_over = true;
+}
+
 static void on_done(void *data, const struct call_result *result) {
     struct pull *pull = data;
-    pull->done = true;
     pull->call = NULL;
     pull->result = result->code;
     if (result->code != ERR_OK) {
@@ -99,7 +86,7 @@ static void on_done(void *data, const struct call_result *result) {
                     STR_ARG(display_escape(&pull->arena, result->remedy, 0)));
         }
     }
-    uv_close((uv_handle_t *)&pull->signal, NULL);
+    uv_close((uv_handle_t *)&pull->signal, on_signal_closed);
 }
 
 static void on_interrupt(uv_signal_t *handle, int number) {
@@ -111,7 +98,7 @@ static void on_interrupt(uv_signal_t *handle, int number) {
 }
 
 static int run(struct cli_session *cli, struct str model) {
-    struct pull pull = {.is_terminal = isatty(STDOUT_FILENO) != 0, .begun_ms = clock_ms()};
+    struct pull pull = {.is_terminal = isatty(STDOUT_FILENO) != 0};
     struct server *server = session_default(cli->session);
     struct stream_handlers handlers = {on_frame, on_done, &pull};
     pull_progress_init(&pull.progress);
@@ -119,7 +106,7 @@ static int run(struct cli_session *cli, struct str model) {
     pull.signal.data = &pull;
     uv_signal_start(&pull.signal, on_interrupt, SIGINT);
     pull.call = ollama_pull(session_http(cli->session), server_endpoint(server), model, &handlers);
-    while (!pull.done) {
+    while (!pull.is_over) {
         uv_run(&cli->loop, UV_RUN_ONCE);
     }
     if (pull.result == ERR_OK) {

@@ -10,7 +10,7 @@
 // One load, unload or delete under way.
 struct job {
     struct lsp_server *lsp;
-    struct server *server;
+    struct server *server; // held
     struct call *call;
     struct progress *progress;
     char *model;
@@ -41,6 +41,7 @@ static void on_done(void *data, const struct call_result *result, struct json_ob
     }
     arena_finish(&arena);
     server_refresh(job->server);
+    server_drop(job->server);
     status_changed(job->lsp);
     job_destroy(job);
 }
@@ -55,6 +56,7 @@ static struct job *job_begin(struct lsp_server *lsp, struct server *server, stru
     struct job *job = mem_alloc(sizeof(*job));
     *job = (struct job){
         .lsp = lsp, .server = server, .model = mem_strdup(model), .doing = doing, .done = done};
+    server_hold(server);
     struct progress_options options = {
         .title = arena_printf(&arena, "%s %.*s", doing, STR_ARG(model)),
         .kind = str_from(kind),

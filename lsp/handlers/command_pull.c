@@ -13,13 +13,11 @@
 
 struct pull {
     struct lsp_server *lsp;
-    struct server *server;
+    struct server *server; // held
     char *model;
     struct call *call;
     struct progress *progress;
     struct pull_progress state;
-    int64_t begun_ms;    // of the first bytes
-    int64_t begun_bytes; // what was there already then
     struct pull *next;
 };
 
@@ -53,18 +51,9 @@ static struct pull *find_running(struct lsp_server *server, const struct target 
 static void report(struct pull *pull) {
     struct arena arena = {0};
     struct pull_progress *state = &pull->state;
-    int64_t ms = clock_ms() - pull->begun_ms;
-    int64_t speed = ms > 0 ? (state->completed - pull->begun_bytes) * 1000 / ms : 0;
-    struct str text = display_escape(&arena, state->status, 80);
-    if (state->total > 0) {
-        text = arena_printf(&arena, "%.*s of %.*s", STR_ARG(format_size(&arena, state->completed)),
-                            STR_ARG(format_size(&arena, state->total)));
-        if (speed > 0 && state->completed < state->total) {
-            int64_t left = (state->total - state->completed) / speed;
-            text = arena_printf(&arena, "%.*s, %.*s/s, %lldm%02llds left", STR_ARG(text),
-                                STR_ARG(format_size(&arena, speed)), (long long)(left / 60),
-                                (long long)(left % 60));
-        }
+    struct str text = pull_progress_text(&arena, state, clock_ms());
+    if (text.n == 0) {
+        text = display_escape(&arena, state->status, 80);
     }
     progress_report(pull->progress, text, pull_progress_percent(state));
     arena_finish(&arena);
@@ -75,10 +64,6 @@ static bool on_frame(void *data, struct json_object *frame) {
     struct arena arena = {0};
     struct remote_error error;
     if (pull_progress_feed(&pull->state, frame, &arena, &error) == ERR_OK) {
-        if (pull->begun_ms == 0 && pull->state.completed > 0) {
-            pull->begun_ms = clock_ms();
-            pull->begun_bytes = pull->state.completed;
-        }
         report(pull);
     }
     arena_finish(&arena);
@@ -102,6 +87,7 @@ static void on_done(void *data, const struct call_result *result) {
     arena_finish(&arena);
     // The catalog's change makes findings, hints and lenses anew.
     server_refresh(pull->server);
+    server_drop(pull->server);
     status_changed(pull->lsp);
     pull_destroy(pull);
 }
@@ -118,6 +104,7 @@ static void start(struct lsp_server *lsp, struct server *server, struct str mode
     pull->next = *pulls_of(lsp);
     *pulls_of(lsp) = pull;
     pull_progress_init(&pull->state);
+    server_hold(server);
     struct progress_options options = {
         .title = arena_printf(&arena, "Pulling %.*s", STR_ARG(model)),
         .kind = STR("pull"),

@@ -68,6 +68,8 @@ struct pull_progress {
     bool success;        // the final frame came
     int percent;         // private: highest so far
     char *status_buffer; // private
+    int64_t begun_ms;    // private: when the first bytes were told of
+    int64_t begun_bytes; // private: what was there already then
 };
 void pull_progress_init(struct pull_progress *progress);
 void pull_progress_finish(struct pull_progress *progress);
@@ -76,3 +78,6 @@ enum err pull_progress_feed(struct pull_progress *progress, struct json_object *
                             struct arena *arena, struct remote_error *error);
 // 0..100, never falling for one progress; -1 while unknown.
 int pull_progress_percent(struct pull_progress *progress);
+// "1.2 GB of 3.3 GB, 20 MB/s, 1m45s left" in `arena`; empty while no size is known. `now_ms` is of
+// a clock that never goes back; the speed is that since the first call with bytes.
+struct str pull_progress_text(struct arena *arena, struct pull_progress *progress, int64_t now_ms);

@@ -4,6 +4,7 @@
 // failed part; people want one number that never falls. The server is not trusted: layers are
 // counted up to a limit, sizes are clamped, and a stream of any length needs no further memory.
 #include "base/json.h"
+#include "ollama/core/catalog.h"
 #include "ollama/core/protocol.h"
 
 #define MAX_LAYERS 1024
@@ -102,4 +103,30 @@ int pull_progress_percent(struct pull_progress *progress) {
         progress->percent = percent;
     }
     return progress->percent;
+}
+
+struct str pull_progress_text(struct arena *arena, struct pull_progress *progress, int64_t now_ms) {
+    if (progress->total == 0) {
+        return STR_NONE;
+    }
+    if (progress->begun_ms == 0 && progress->completed > 0) {
+        progress->begun_ms = now_ms;
+        progress->begun_bytes = progress->completed;
+    }
+    struct str text =
+        arena_printf(arena, "%.*s of %.*s", STR_ARG(format_size(arena, progress->completed)),
+                     STR_ARG(format_size(arena, progress->total)));
+    int64_t ms = now_ms - progress->begun_ms;
+    int64_t bytes = progress->completed - progress->begun_bytes;
+    if (progress->begun_ms == 0 || ms <= 0 || bytes <= 0 ||
+        progress->completed >= progress->total) {
+        return text;
+    }
+    // A thousand times the sum of all sizes would not fit into 64 bits.
+    int64_t speed = bytes > MAX_SIZE ? clamp(bytes / ms, MAX_SIZE) * 1000 : bytes * 1000 / ms;
+    speed = speed < 1 ? 1 : speed;
+    int64_t left = (progress->total - progress->completed) / speed;
+    return arena_printf(arena, "%.*s, %.*s/s, %lldm%02llds left", STR_ARG(text),
+                        STR_ARG(format_size(arena, speed)), (long long)(left / 60),
+                        (long long)(left % 60));
 }

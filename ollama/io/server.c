@@ -256,10 +256,6 @@ void server_touch_running(struct server *server) {
     server_schedule(server);
 }
 
-struct http *server_http(const struct server *server) {
-    return server->private->http;
-}
-
 const struct endpoint *server_endpoint(const struct server *server) {
     return &server->private->endpoint;
 }

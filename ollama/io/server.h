@@ -77,6 +77,10 @@ bool server_details_pending(const struct server *server);
 // A finished generating call or load tells: running models changed; asks /api/ps soon.
 void server_touch_running(struct server *server);
 
-struct http *server_http(const struct server *server);
 // For calls of one's own to this server. Borrowed while the server lives.
 const struct endpoint *server_endpoint(const struct server *server);
+
+// Keeps the memory of a server that may be closed meanwhile: from the start of a call of one's own
+// to its on_done, which comes later than server_close when it is that which ended the call.
+void server_hold(struct server *server);
+void server_drop(struct server *server); // frees the server with the last hold

@@ -101,8 +101,6 @@ struct server_private {
 
 // --- server.c ---
 
-void server_hold(struct server *server);
-void server_drop(struct server *server);     // frees the server with the last hold
 void server_schedule(struct server *server); // sets the timer to what is due next, if anybody cares
 void server_announce(struct server *server); // on_change, if something changed
 void server_set_text(char **slot, struct str *shown, struct str text); // replaces an owned string

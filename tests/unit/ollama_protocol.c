@@ -203,6 +203,7 @@ static void pull_never_falls(void **state) {
     (void)state;
     unsigned seed = 7;
     struct remote_error error;
+    struct arena arena = {0};
     for (int round = 0; round < 20; round++) {
         struct pull_progress progress;
         pull_progress_init(&progress);
@@ -221,12 +222,45 @@ static void pull_never_falls(void **state) {
             assert_true(percent >= last && percent <= 99);
             assert_true(progress.total >= 0 && progress.completed >= 0);
             assert_true(progress.completed <= progress.total);
+            assert_true(pull_progress_text(&arena, &progress, 1 + i / 3).n < 100);
             last = percent;
         }
         assert_true(progress.n_layers <= 1024);
         assert_true(progress.arena.used < 1u << 20);
         pull_progress_finish(&progress);
+        arena_reset(&arena);
     }
+    arena_finish(&arena);
+}
+
+static void pull_texts(void **state) {
+    (void)state;
+    struct remote_error error;
+    struct arena arena = {0};
+    struct pull_progress progress;
+    pull_progress_init(&progress);
+    assert_true(str_is_empty(pull_progress_text(&arena, &progress, 5)));
+    static const struct {
+        int64_t ms;
+        const char *completed;
+        const char *text;
+    } ROWS[] = {
+        {1000, "0", "0 B of 4.0 GB"},
+        {1500, "500000000", "500 MB of 4.0 GB"}, // there already: no speed yet
+        {3500, "1500000000", "1.5 GB of 4.0 GB, 500 MB/s, 0m05s left"},
+        {5500, "4000000000", "4.0 GB of 4.0 GB"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char frame[200];
+        snprintf(frame, sizeof(frame),
+                 "{\"digest\":\"sha256:1\",\"total\":4000000000,\"completed\":%s}",
+                 ROWS[i].completed);
+        assert_int_equal(feed(&progress, frame, &error), ERR_OK);
+        struct str text = pull_progress_text(&arena, &progress, ROWS[i].ms);
+        assert_string_equal(arena_cstr(&arena, text), ROWS[i].text);
+    }
+    pull_progress_finish(&progress);
+    arena_finish(&arena);
 }
 
 int main(void) {
@@ -235,6 +269,7 @@ int main(void) {
         cmocka_unit_test(frames_in_any_chunks), cmocka_unit_test(long_lines),
         cmocka_unit_test(long_line_in_pieces),  cmocka_unit_test(pulls),
         cmocka_unit_test(pull_errors),          cmocka_unit_test(pull_never_falls),
+        cmocka_unit_test(pull_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

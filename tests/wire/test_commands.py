@@ -48,7 +48,7 @@ class Pull(LspCase):
         fake, client, _ = self.pulling(frame_seconds=0.2)
         client.command("pull", {"model": "gemma3:12b"})
         token = client.wait(lambda: next(iter(client.progress), None), "progress")
-        self.assertIsNone(client.command("cancel", {}))
+        self.assertIsNone(client.command("cancel", {"id": token}))
         fake.wait_closed("/api/pull")
         client.progress_done(token)
         client.drop("window/showMessage")
@@ -63,6 +63,17 @@ class Pull(LspCase):
         client.notify("exit")
         client.drop("window/showMessage")
         client.finish(shutdown=False)
+
+    def test_the_end_of_input_closes_the_stream(self):
+        fake, client, _ = self.pulling(frame_seconds=0.2)
+        client.command("pull", {"model": "gemma3:12b"})
+        client.wait(lambda: client.progress, "progress")
+        client.close_stdin()
+        fake.wait_closed("/api/pull")
+        client.ended()
+        client.progress.clear()  # nobody is there to be told that it ended
+        client.drop("window/showMessage")
+        client.finish(code=1, shutdown=False)
 
     def test_a_second_pull_joins_the_first(self):
         fake, client, _ = self.pulling(frame_seconds=0.05)
@@ -219,7 +230,10 @@ class Others(LspCase):
                     client.command(verb, *bad)
                 self.assertEqual(-32602, caught.exception.code, (verb, bad))
         for verb, bad in (("selectModel", {"model": "llama3.2:3b", "role": "sing"}),
-                          ("selectModel", {"role": "chat"}), ("status", 5), ("cancel", {"id": 5})):
+                          ("selectModel", {"role": "chat"}), ("status", 5), ("cancel", {"id": 5}),
+                          ("pull", {"model": "llama3.2:3b", "ask": 5}),
+                          ("trustHost", {"host": "a b"}), ("trustHost", {"host": 5}),
+                          ("trustHost", {})):
             with self.subTest(verb=verb, bad=bad), self.assertRaises(LspError) as caught:
                 client.command(verb, bad)
             self.assertEqual(-32602, caught.exception.code, (verb, bad))
