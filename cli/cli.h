@@ -34,7 +34,9 @@ struct cli_session {
     uv_loop_t loop;
     struct session *session;
 };
-// Prints settings problems to stderr. `roots` may be NULL.
+// Prints a problem with the settings to stderr: on_problem of a session's handlers.
+void cli_session_problem(void *data, struct str message);
+// `roots` may be NULL.
 void cli_session_open(struct cli_session *cli, const struct session_options *options,
                       const struct str *roots, size_t n_roots);
 void cli_session_close(struct cli_session *cli);

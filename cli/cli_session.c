@@ -10,7 +10,7 @@
 #include "base/utf.h"
 #include "cli/cli.h"
 
-static void on_problem(void *data, struct str message) {
+void cli_session_problem(void *data, struct str message) {
     (void)data;
     struct arena arena = {0};
     fprintf(stderr, "ollama-ls: %.*s\n", STR_ARG(display_escape(&arena, message, 0)));
@@ -19,7 +19,7 @@ static void on_problem(void *data, struct str message) {
 
 void cli_session_open(struct cli_session *cli, const struct session_options *options,
                       const struct str *roots, size_t n_roots) {
-    struct session_handlers handlers = {.on_problem = on_problem};
+    struct session_handlers handlers = {.on_problem = cli_session_problem};
     uv_loop_init(&cli->loop);
     cli->session = session_create(&cli->loop, options, &handlers);
     session_set_roots(cli->session, roots, n_roots);

@@ -11,7 +11,9 @@
 #include "cli/cli.h"
 
 static void print_server(struct arena *arena, struct server *server) {
-    printf("%.*s (%.*s)", STR_ARG(display_escape(arena, server->name, 0)),
+    // A server without a name of its own is called by its URL.
+    struct str name = uri_redact(arena, server->name);
+    printf("%.*s (%.*s)", STR_ARG(display_escape(arena, name, 0)),
            STR_ARG(uri_redact(arena, server->url)));
     if (server->state != SERVER_OK) {
         printf(": %.*s\n", STR_ARG(display_escape(arena, server->error_message, 0)));
@@ -25,9 +27,9 @@ static void print_server(struct arena *arena, struct server *server) {
            catalog->n_models);
     for (size_t i = 0; i < catalog->n_models; i++) {
         const struct model *model = &catalog->models[i];
-        struct str name = display_escape(arena, model->name, 0);
+        struct str shown = display_escape(arena, model->name, 0);
         struct str summary = model_summary(arena, model, true);
-        printf("  %-40.*s %.*s\n", STR_ARG(name), STR_ARG(display_escape(arena, summary, 0)));
+        printf("  %-40.*s %.*s\n", STR_ARG(shown), STR_ARG(display_escape(arena, summary, 0)));
     }
 }
 

@@ -97,15 +97,20 @@ static void on_signal(uv_signal_t *handle, int number) {
     }
 }
 
-static void on_problem(void *data, struct str message) {
-    (void)data;
-    fprintf(stderr, "ollama-ls: %.*s\n", STR_ARG(message));
+// At most LIMIT_SERVERS; without documents there are no others.
+static size_t configured_servers(struct session *session, struct server **servers) {
+    size_t n = 0;
+    struct server *server;
+    while (n < LIMIT_SERVERS && (server = session_server_at(session, n)) != NULL) {
+        servers[n++] = server;
+    }
+    return n;
 }
 
 static int run_watch(const struct session_options *options, bool json) {
     static const int numbers[2] = {SIGINT, SIGTERM};
     struct watch watch = {.json = json};
-    struct session_handlers handlers = {on_server, on_problem, &watch};
+    struct session_handlers handlers = {on_server, cli_session_problem, &watch};
     uv_loop_init(&watch.loop);
     uv_timer_init(&watch.loop, &watch.timer);
     watch.timer.data = &watch;
@@ -116,11 +121,7 @@ static int run_watch(const struct session_options *options, bool json) {
         uv_signal_start(&watch.signals[i], on_signal, numbers[i]);
     }
     struct server *servers[LIMIT_SERVERS];
-    size_t n = 0;
-    for (struct server *it;
-         n < LIMIT_SERVERS && (it = session_server_at(watch.session, n)) != NULL;) {
-        servers[n++] = it;
-    }
+    size_t n = configured_servers(watch.session, servers);
     session_want(watch.session, &watch.interest, servers, n);
     uv_run(&watch.loop, UV_RUN_DEFAULT);
     free(watch.last);
@@ -132,11 +133,7 @@ static int run_once(const struct session_options *options, bool json) {
     struct cli_session cli;
     cli_session_open(&cli, options, NULL, 0);
     struct server *servers[LIMIT_SERVERS];
-    size_t n = 0;
-    for (struct server *it;
-         n < LIMIT_SERVERS && (it = session_server_at(cli.session, n)) != NULL;) {
-        servers[n++] = it;
-    }
+    size_t n = configured_servers(cli.session, servers);
     cli_session_refresh(&cli, servers, n);
     struct json_object *status = session_status(cli.session, NULL, 0);
     print_status(status, json);
