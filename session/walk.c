@@ -5,7 +5,8 @@
 // go.
 //
 // Invariants: `pending` counts folders pushed and not finished, so 0 means all is done; an ignore
-// list lives in the arena of the worker that read it, and all arenas live until the walk ends.
+// list lives in the arena of the worker that read it, and all arenas live until the walk ends. No
+// file is visited twice: what is given by itself is passed over where a folder leads to it.
 #include "session/walk.h"
 
 #include <dirent.h>
@@ -45,6 +46,8 @@ struct walk {
     uv_cond_t changed;
     struct folder *stack;
     size_t pending;
+    struct str *given; // absolute, sorted
+    size_t n_given;
     atomic_size_t visited;
 };
 
@@ -185,6 +188,17 @@ static unsigned char entry_type(int dir_fd, const struct dirent *entry) {
     return S_ISDIR(info.st_mode) ? DT_DIR : S_ISREG(info.st_mode) ? DT_REG : DT_UNKNOWN;
 }
 
+static int compare_paths(const void *a, const void *b) {
+    const struct str *left = a;
+    const struct str *right = b;
+    return str_cmp(*left, *right);
+}
+
+// The path among the given ones, or NULL; of equal ones always the same.
+static const struct str *find_given(const struct walk *walk, struct str absolute) {
+    return bsearch(&absolute, walk->given, walk->n_given, sizeof(absolute), compare_paths);
+}
+
 static void visit_entry(struct worker *worker, const struct folder *folder, int dir_fd,
                         const struct dirent *entry, const struct ignore_list *ignores,
                         struct arena *scratch) {
@@ -201,6 +215,9 @@ static void visit_entry(struct worker *worker, const struct folder *folder, int 
     struct str path = str_eq(folder->path, STR(".")) ? arena_copy(arena, name)
                                                      : path_join(arena, folder->path, name);
     struct str absolute = path_join(arena, folder->absolute, name);
+    if (find_given(worker->walk, absolute)) {
+        return;
+    }
     if (ignore_match(ignores, absolute, type == DT_DIR) &&
         (type == DT_DIR || !is_local_config(name))) {
         return;
@@ -290,27 +307,60 @@ static const struct ignore_list *ignores_above(struct worker *worker, struct str
     return ignores;
 }
 
-static void begin(struct worker *worker, const char *given) {
-    struct str path = arena_copy(&worker->arena, str_from(given));
+struct start {
+    const char *given;
+    struct str path;
+    struct str absolute; // empty: it is not there, and that has been said
+    struct stat info;
+};
+
+static void resolve(struct worker *worker, struct start *start) {
+    struct str path = arena_copy(&worker->arena, str_from(start->given));
     while (path.n > 1 && path.p[path.n - 1] == '/') {
         path = arena_copy(&worker->arena, str_slice(path, 0, path.n - 1));
     }
-    char *real = realpath(given, NULL);
-    struct stat info;
-    if (!real || stat(real, &info) != 0) {
+    start->path = path;
+    char *real = realpath(start->given, NULL);
+    if (!real || stat(real, &start->info) != 0) {
         report(worker->walk, path, errno);
-        free(real);
-        return;
-    }
-    struct str absolute = arena_copy(&worker->arena, str_from(real));
-    free(real);
-    if (S_ISDIR(info.st_mode)) {
-        push(worker, path, absolute,
-             worker->walk->options->no_ignore ? NULL : ignores_above(worker, absolute));
-    } else if (S_ISREG(info.st_mode)) {
-        visit_file(worker, AT_FDCWD, given, path, absolute, true);
     } else {
-        report(worker->walk, path, EINVAL);
+        start->absolute = arena_copy(&worker->arena, str_from(real));
+    }
+    free(real);
+}
+
+static void begin(struct worker *worker, const struct start *start) {
+    if (S_ISDIR(start->info.st_mode)) {
+        push(worker, start->path, start->absolute,
+             worker->walk->options->no_ignore ? NULL : ignores_above(worker, start->absolute));
+    } else if (S_ISREG(start->info.st_mode)) {
+        visit_file(worker, AT_FDCWD, start->given, start->path, start->absolute, true);
+    } else {
+        report(worker->walk, start->path, EINVAL);
+    }
+}
+
+// Each of the given paths once, under its first spelling.
+static void begin_all(struct worker *worker, const char *const *paths, size_t n) {
+    struct walk *walk = worker->walk;
+    struct start *starts = ARENA_ARRAY(&worker->arena, n, struct start);
+    walk->given = ARENA_ARRAY(&worker->arena, n, struct str);
+    for (size_t i = 0; i < n; i++) {
+        starts[i] = (struct start){.given = paths[i]};
+        resolve(worker, &starts[i]);
+        if (starts[i].absolute.n) {
+            walk->given[walk->n_given++] = starts[i].absolute;
+        }
+    }
+    qsort(walk->given, walk->n_given, sizeof(*walk->given), compare_paths);
+    bool *begun = ARENA_ARRAY(&worker->arena, n, bool);
+    memset(begun, 0, n * sizeof(*begun));
+    for (size_t i = 0; i < n; i++) {
+        const struct str *given = find_given(walk, starts[i].absolute);
+        if (given && !begun[given - walk->given]) {
+            begun[given - walk->given] = true;
+            begin(worker, &starts[i]);
+        }
     }
 }
 
@@ -329,9 +379,7 @@ size_t walk_run(const char *const *paths, size_t n, const struct walk_options *o
         workers[i] =
             (struct worker){.walk = &walk, .number = i, .buffer = mem_alloc(LIMIT_FILE + 2)};
     }
-    for (size_t i = 0; i < n; i++) {
-        begin(&workers[0], paths[i]);
-    }
+    begin_all(&workers[0], paths, n);
     unsigned started = 0;
     for (unsigned i = 1; i < threads; i++) {
         if (uv_thread_create(&workers[i].thread, work, &workers[i]) != 0) {

@@ -26,6 +26,7 @@ struct walk_options {
 
 unsigned walk_threads(const struct walk_options *options);
 
-// Blocks until all is done. A path given explicitly is always visited, ignored or not. Returns the
-// number of files visited (read or judged by name).
+// Blocks until all is done. A path given explicitly is always visited, ignored or not; no file is
+// visited twice, also where the paths overlap. Returns the number of files visited (read or judged
+// by name).
 size_t walk_run(const char *const *paths, size_t n, const struct walk_options *options);
