@@ -372,22 +372,24 @@ static int parse_options(int argc, char **argv, struct check *check) {
     return EXIT_FINE;
 }
 
-// NULL and a message on stderr when it cannot be read.
-static struct catalog *read_catalog(struct check *check) {
+// EXIT_FINE, with *catalog NULL where the file leaves open what is installed. Else EXIT_USAGE. What
+// there is to say goes to stderr.
+static int read_catalog(struct check *check, struct catalog **catalog) {
     struct error error = {0};
     struct str text;
-    struct catalog *catalog = NULL;
+    *catalog = NULL;
     enum err result = file_read(&check->arena, check->catalog_path, LIMIT_CATALOG_FILE, &text);
     if (result != ERR_OK) {
         (void)error_set(&error, &check->arena, result, "it cannot be read (%s)", err_name(result));
     } else {
-        catalog = catalog_from_file(text, &check->arena, &error);
+        *catalog = catalog_from_file(text, &check->arena, &error);
     }
-    if (!catalog) {
+    if (!*catalog) {
         fprintf(stderr, "ollama-ls check: --catalog %s: %.*s\n", check->catalog_path,
                 STR_ARG(error.message));
     }
-    return catalog;
+    bool leaves_open = result == ERR_OK && error.code == ERR_NOT_FOUND;
+    return *catalog || leaves_open ? EXIT_FINE : EXIT_USAGE;
 }
 
 // The folder that a given path stands for: itself or its parent, absolute; empty if it is not
@@ -440,12 +442,12 @@ int check_run(int argc, char **argv) {
         return code;
     }
     struct catalog *catalog = NULL;
-    if (check.catalog_path && !(catalog = read_catalog(&check))) {
+    if (check.catalog_path && (code = read_catalog(&check, &catalog)) != EXIT_FINE) {
         arena_finish(&check.arena);
-        return EXIT_USAGE;
+        return code;
     }
     // A list of what is installed stands for every server: nothing needs to be asked.
-    check.offline = check.offline || catalog;
+    check.offline = check.offline || check.catalog_path;
     bool given = optind < argc;
     const char *const *paths = given ? (const char *const *)argv + optind : here;
     size_t n_paths = given ? (size_t)(argc - optind) : 1;

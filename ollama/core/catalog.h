@@ -86,9 +86,9 @@ struct catalog *catalog_create(struct str url, struct str version, struct json_o
                                struct json_object *ps, catalog_details_fn details_of, void *data,
                                enum err *result);
 
-// The file of check --catalog: the output of `models --json` (all servers' models, or those of
-// `url` if it names one), of /api/tags, or a plain list of names, one a line, # comments. Returns
-// owned.
+// The file of check --catalog: the output of `models --json` (the models of all servers that
+// answered), of /api/tags, or a plain list of names, one a line, # comments. Returns owned, or NULL:
+// with ERR_NOT_FOUND when no server answered, which leaves unknown what is installed.
 struct catalog *catalog_from_file(struct str text, struct arena *arena, struct error *error);
 
 // Answer of POST /api/show.

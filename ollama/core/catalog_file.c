@@ -3,6 +3,8 @@
 // The file behind check --catalog: how a machine without Ollama knows what is installed elsewhere.
 // Three forms are told apart by content: the output of `models --json`, an answer of /api/tags, and
 // a plain list of names (the output of `ollama list` is one too: its first column).
+//
+// A server that did not answer when the file was made says nothing: it does not have "no models".
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf.h"
@@ -88,6 +90,27 @@ static void add_list(struct catalog *catalog, size_t *cap, struct json_object *m
     }
 }
 
+// The models of the servers that answered. NULL and ERR_NOT_FOUND when there are none of those.
+static struct catalog *from_servers(struct json_object *servers, struct arena *arena,
+                                    struct error *error) {
+    struct catalog *catalog = catalog_new(STR(""), STR(""));
+    size_t cap = 0;
+    size_t answered = 0;
+    for (size_t i = 0; i < json_count(servers) && i < LIMIT_SERVERS; i++) {
+        struct json_object *server = json_at(servers, i);
+        if (json_get_bool(server, "reachable", true)) {
+            answered++;
+            add_list(catalog, &cap, json_get(server, "models"));
+        }
+    }
+    if (answered == 0) {
+        error_set(error, arena, ERR_NOT_FOUND, "no server answered when it was made");
+        catalog_release(catalog);
+        return NULL;
+    }
+    return catalog;
+}
+
 static struct catalog *from_json(struct str text, struct arena *arena, struct error *error) {
     struct json_object *root = NULL;
     if (json_parse(arena, text, &root, error) != ERR_OK) {
@@ -98,10 +121,7 @@ static struct catalog *from_json(struct str text, struct arena *arena, struct er
     struct json_object *servers = json_get(root, "servers");
     struct json_object *models = json_is(root, json_type_array) ? root : json_get(root, "models");
     if (json_is(servers, json_type_array)) {
-        catalog = catalog_new(STR(""), STR(""));
-        for (size_t i = 0; i < json_count(servers) && i < LIMIT_SERVERS; i++) {
-            add_list(catalog, &cap, json_get(json_at(servers, i), "models"));
-        }
+        catalog = from_servers(servers, arena, error);
     } else if (json_is(models, json_type_array)) {
         catalog = catalog_new(STR(""), STR(""));
         add_list(catalog, &cap, models);

@@ -282,6 +282,9 @@ static void catalog_files(void **state) {
         {"{\"servers\":[{\"models\":[{\"name\":\"a\"}]},{\"models\":[{\"name\":\"b\"}]},"
          "{\"reachable\":false}]}",
          2},
+        {"{\"servers\":[{\"models\":[]}]}", 0},
+        {"{\"servers\":[{\"reachable\":false,\"models\":[]}]}", SIZE_MAX},
+        {"{\"servers\":[]}", SIZE_MAX},
         {"{\"x\":1}", SIZE_MAX},
         {"{\"models\":", SIZE_MAX},
     };

@@ -173,6 +173,14 @@ class Sources(CheckCase):
             done = self.run_program("check", "--offline", "--catalog", path, code=1)
             self.assertEqual(["unknown-model"], re.findall(r"\[([\w-]+)\]$", done.out, re.M), name)
 
+    def test_a_catalog_of_dead_servers_says_nothing(self):
+        self.write(".env", GOOD)
+        self.write("dead.json", self.run_program("models", "--json", code=1).out)
+        for flags in ((), ("--offline",)):
+            report = self.findings("--catalog", "dead.json", *flags, code=0)
+            self.assertEqual([], report["findings"])
+            self.assertEqual(1, report["unchecked"][0]["references"])
+
     def test_host_replaces_the_default(self):
         fake = self.fake(["other:1b"], default=False)
         self.write(".env", "OLLAMA_MODEL=other:1b\nOLLAMA_CHAT_MODEL=zzz-unknown\n")
@@ -242,6 +250,18 @@ class Walking(CheckCase):
         path = self.write("ignored/app.yaml", "provider: ollama\nmodel: lama3.2:3b\n")
         self.assertEqual([], self.paths())
         self.assertEqual(["ignored/app.yaml"], self.paths(path))
+
+    def test_no_file_is_checked_twice(self):
+        self.write(".git/HEAD", "ref: refs/heads/main\n")
+        self.write(".gitignore", "sub/\n")
+        for name in (".env", "sub/b.env", "other/c.env"):
+            self.write(name, BAD)
+        os.symlink("sub", self.workspace / "link")
+        for given, expected in (((".", ".env", "./.env"), 2), (("sub", ".", "link"), 3),
+                                ((".env", "other/../.env"), 1), (("other", "other/c.env"), 1)):
+            self.assertEqual(expected, len(self.findings(*given)["findings"]), given)
+        self.run_program("check", "--fix", ".", ".env", "./other", code=0)
+        self.assertEqual(GOOD, (self.workspace / ".env").read_text())
 
     def test_binaries_and_large_files_are_skipped(self):
         self.write("a.env", BAD.encode() + b"\0\0\0")
