@@ -142,6 +142,17 @@ static void check_directory(struct rule_state *state, const struct reference *r,
     }
 }
 
+// What the variable takes, for a message: "true or false", "f16, q8_0 or q4_0".
+static struct str what_it_takes(struct rule_state *state, const struct variable *variable) {
+    struct str text = STR_NONE;
+    for (size_t i = 0; i < variable->n_words; i++) {
+        const char *glue = i == 0 ? "" : i + 1 == variable->n_words ? " or " : ", ";
+        text = arena_printf(state->arena, "%.*s%s%.*s", STR_ARG(text), glue,
+                            STR_ARG(variable->words[i]));
+    }
+    return text.n > 0 ? text : str_from(value_type_text(variable->type));
+}
+
 void rule_value(struct rule_state *state, size_t index) {
     const struct reference *r = &state->analysis->references[index];
     const struct variable *variable = r->variable;
@@ -166,8 +177,9 @@ void rule_value(struct rule_state *state, size_t index) {
     const char *consequence = variable->type == VALUE_BOOL ? "Ollama takes any other text for true"
                                                            : "Ollama would use the default";
     finding->message =
-        arena_printf(state->arena, "%.*s takes %s, not %.*s (%s)", STR_ARG(variable->name),
-                     value_type_text(variable->type), STR_ARG(shown(state, r->text)), consequence);
+        arena_printf(state->arena, "%.*s takes %.*s, not %.*s (%s)", STR_ARG(variable->name),
+                     STR_ARG(what_it_takes(state, variable)), STR_ARG(shown(state, r->text)),
+                     consequence);
     if (fixed.n > 0) {
         offer_name(state, finding, r, fixed);
     }

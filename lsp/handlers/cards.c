@@ -156,8 +156,9 @@ struct str variable_card(struct arena *arena, const struct variable *variable) {
         buf_printf(&buf, "- default %.*s\n", STR_ARG(shown(arena, variable->default_)));
     }
     if (variable->obsolete) {
-        buf_printf(&buf, "- read by no current release (%.*s)\n",
-                   STR_ARG(markdown_escape(arena, variable->since)));
+        struct str since = markdown_escape(arena, variable->since);
+        buf_printf(&buf, "- read by no current release%s%.*s%s\n", since.n ? " (" : "",
+                   STR_ARG(since), since.n ? ")" : "");
     }
     if (variable->instead.n) {
         buf_printf(&buf, "- use %.*s\n", STR_ARG(shown(arena, variable->instead)));

@@ -229,7 +229,7 @@ static void variables(void **state) {
     for (size_t i = 0; i < variable_count(); i++) {
         const struct variable *variable = variable_at(i);
         CHECK(i, variable->about.n > 0);
-        CHECK(i, variable->obsolete == (variable->since.n > 0));
+        CHECK(i, variable->obsolete == (variable->since.n > 0 || variable->instead.n > 0));
         CHECK(i, variable->instead.n == 0 || !str_starts(variable->instead, STR("OLLAMA_")) ||
                      variable_find(variable->instead));
         assert_ptr_equal(variable_find(variable->name), variable); // no name twice
