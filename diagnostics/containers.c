@@ -66,8 +66,15 @@ const struct containers *containers_find(struct config *config) {
     return found ? containers : NULL;
 }
 
+// Can the editor's machine reach what is published on this address? "" is every address.
+static bool is_near(struct str address) {
+    struct host host;
+    host_parse(address, &host);
+    return address.n == 0 || host_is_loopback(&host) || host_is_unspecified(&host);
+}
+
 // "11435:11434", "127.0.0.1:11435:11434/tcp", "${PORT:-11435}:11434": the port outside, 0 if the
-// port inside is another or the one outside is not told.
+// port inside is another, the one outside is not told or not on loopback.
 static uint16_t published_by_text(struct str text, uint16_t port) {
     size_t slash = str_rfind_char(text, '/');
     text = str_slice(text, 0, slash == STR_NPOS ? text.n : slash);
@@ -78,16 +85,34 @@ static uint16_t published_by_text(struct str text, uint16_t port) {
         return 0;
     }
     struct str outside = str_slice(text, 0, colon);
+    size_t start = str_rfind_char(outside, str_ends(outside, STR("}")) ? '$' : ':');
+    struct str address = STR_NONE;
     if (str_ends(outside, STR("}"))) {
         size_t mark = str_rfind_char(outside, '-');
+        address = str_slice(outside, 0, start == STR_NPOS || start == 0 ? 0 : start - 1);
         outside = str_slice(outside, mark == STR_NPOS ? outside.n : mark + 1, outside.n - 1);
-    } else {
-        colon = str_rfind_char(outside, ':');
-        outside = str_from_index(outside, colon == STR_NPOS ? 0 : colon + 1);
+    } else if (start != STR_NPOS) {
+        address = str_slice(outside, 0, start);
+        outside = str_from_index(outside, start + 1);
     }
     int64_t number = 0;
-    return str_to_int64(outside, &number) && number > 0 && number <= UINT16_MAX ? (uint16_t)number
-                                                                                : 0;
+    bool is_port = str_to_int64(outside, &number) && number > 0 && number <= UINT16_MAX;
+    return is_port && is_near(address) ? (uint16_t)number : 0;
+}
+
+// The same in compose's long form.
+static uint16_t published_by_object(const struct config *config, const struct config_node *entry,
+                                    uint16_t port) {
+    int64_t inside = 0;
+    int64_t outside = 0;
+    if (!str_to_int64(config_text(config, config_get(config, entry, STR("target"))), &inside) ||
+        inside != port ||
+        !str_to_int64(config_text(config, config_get(config, entry, STR("published"))), &outside) ||
+        outside <= 0 || outside > UINT16_MAX) {
+        return 0;
+    }
+    return is_near(config_text(config, config_get(config, entry, STR("host_ip")))) ? (uint16_t)outside
+                                                                                 : 0;
 }
 
 static uint16_t published_port(const struct containers *containers,
@@ -96,19 +121,9 @@ static uint16_t published_port(const struct containers *containers,
     const struct config_node *ports = config_get(config, service, STR("ports"));
     for (const struct config_node *each = ports ? ports->first : NULL; each; each = each->next) {
         const struct config_node *entry = config_resolve(each);
-        uint16_t found = 0;
-        int64_t inside = 0;
-        int64_t outside = 0;
-        if (entry && entry->kind == CONFIG_SCALAR) {
-            found = published_by_text(config_text(config, entry), port);
-        } else if (str_to_int64(config_text(config, config_get(config, entry, STR("target"))),
-                                &inside) &&
-                   inside == port &&
-                   str_to_int64(config_text(config, config_get(config, entry, STR("published"))),
-                                &outside) &&
-                   outside > 0 && outside <= UINT16_MAX) {
-            found = (uint16_t)outside;
-        }
+        bool is_text = entry && entry->kind == CONFIG_SCALAR;
+        uint16_t found = is_text ? published_by_text(config_text(config, entry), port)
+                                 : published_by_object(config, entry, port);
         if (found) {
             return found;
         }
