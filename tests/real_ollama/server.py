@@ -97,7 +97,12 @@ class RealOllama:
             raise AssertionError("copy to %s: %s" % (destination, text))
 
     def names(self):
-        return [m["name"] for m in json.loads(self.call("GET", "/api/tags")[1])["models"]]
+        # While a manifest is being removed a real server answers 500 for a moment.
+        for _ in range(20):
+            status, body = self.call("GET", "/api/tags")[:2]
+            if status == 200:
+                break
+        return [m["name"] for m in json.loads(body)["models"]]
 
     def close(self):
         if self.process.poll() is None:
