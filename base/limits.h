@@ -22,7 +22,8 @@
 #define LIMIT_NAME 512                         // a model name as written
 #define LIMIT_HOST 2048                        // a host or URL as written
 #define LIMIT_REQUESTS 1024                    // client requests in flight
-#define LIMIT_SERVERS 64                       // distinct hosts contacted in one session
+#define LIMIT_SERVERS 64                       // of the settings; as many again of files
+#define LIMIT_PROBLEMS 50                      // with the settings, told in one session
 #define LIMIT_SHOW_IN_FLIGHT 4                 // POST /api/show at once
 #define LIMIT_INDEX_FILES 200000               // files looked at for the index of a workspace
 #define LIMIT_INDEX_USES 20000                 // model names it holds

@@ -13,6 +13,7 @@
 #include "base/uri.h"
 #include "lsp/documents_private.h"
 #include "lsp/server.h"
+#include "lsp/server_private.h"
 
 #define LOG_MODULE "documents"
 
@@ -301,12 +302,12 @@ void documents_invalidate(struct lsp_server *server, const struct server *change
 }
 
 void documents_file_changed(struct lsp_server *server, struct str path) {
-    if (session_file_changed(server->session, path)) {
-        if (str_eq(path_base(path), STR(SETTINGS_WORKSPACE_NAME))) {
-            documents_invalidate(server, NULL);
-            status_changed(server);
-            return;
-        }
+    enum file_news news = session_file_changed(server->session, path);
+    if (news == FILE_NEWS_SETTINGS) {
+        lsp_server__settings_changed(server);
+        return;
+    }
+    if (news == FILE_NEWS_VARIABLES) {
         server->documents.environment++;
         for (struct document *at = server->documents.first; at; at = at->next) {
             feed_mark(server, at);

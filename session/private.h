@@ -49,7 +49,7 @@ struct session {
         *configured;                // [0] is the default; parallel to settings->servers, without
     size_t n_configured;            // those of a kind that is not contacted
     struct session_server *servers; // all
-    size_t n_servers;
+    size_t n_file_servers;          // of them those for files' own hosts
     struct dotenv_cache *dotenvs;
     struct arena told; // problems already reported: each is told once
     VEC(struct str) problems;

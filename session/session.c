@@ -23,9 +23,10 @@ void session__problem(struct session *session, struct str message) {
             return;
         }
     }
-    if (session->problems.n < LIMIT_FINDINGS) {
-        *VEC_PUSH(&session->told, &session->problems) = arena_copy(&session->told, message);
+    if (session->problems.n >= LIMIT_PROBLEMS) {
+        return; // a file may hold as many as it likes
     }
+    *VEC_PUSH(&session->told, &session->problems) = arena_copy(&session->told, message);
     LOG_WRN("%.*s", STR_ARG(message));
     if (session->handlers.on_problem) {
         session->handlers.on_problem(session->handlers.data, message);
@@ -65,7 +66,6 @@ static struct session_server *add_server(struct session *session, const struct e
     entry->configured = configured;
     entry->next = session->servers;
     session->servers = entry;
-    session->n_servers++;
     return entry;
 }
 
@@ -75,9 +75,10 @@ struct server *session__file_server(struct session *session, struct str canonica
             return it->server;
         }
     }
-    if (session->n_servers >= LIMIT_SERVERS) {
+    if (session->n_file_servers >= LIMIT_SERVERS) {
         return NULL;
     }
+    session->n_file_servers++;
     struct endpoint endpoint = {.url = canonical};
     return add_server(session, &endpoint, STR_NONE, false, STR_NONE)->server;
 }
@@ -132,8 +133,10 @@ static void apply_servers(struct session *session) {
         if (setting->kind == SERVER_KIND_OPENAI) {
             session__problem(
                 session, arena_printf(&arena,
-                                      "server \"%.*s\" is of kind \"openai\", which this version "
-                                      "does not contact; its models are unknown",
+                                      i > 0 ? "server \"%.*s\" is of kind \"openai\", which this "
+                                              "version does not contact; its models are unknown"
+                                            : "server \"%.*s\" is of kind \"openai\", which this "
+                                              "version does not know; it is asked as an Ollama is",
                                       STR_ARG(setting->name)));
             if (i > 0) {
                 continue;
@@ -278,26 +281,28 @@ void session_set_roots(struct session *session, const struct str *roots, size_t 
     apply(session);
 }
 
-bool session_file_changed(struct session *session, struct str path) {
+enum file_news session_file_changed(struct session *session, struct str path) {
     struct arena arena = {0};
     struct str base = path_base(path);
-    bool matters = str_starts(base, STR(".env")) || str_ends(base, STR(".env"));
+    bool is_variables = str_starts(base, STR(".env")) || str_ends(base, STR(".env"));
+    enum file_news news = is_variables ? FILE_NEWS_VARIABLES : FILE_NEWS_NONE;
     if (str_eq(path, settings_user_path(&arena))) {
         read_user_file(session);
-        apply(session);
-        matters = true;
+        news = FILE_NEWS_SETTINGS;
     } else if (str_eq(base, str_from(SETTINGS_WORKSPACE_NAME))) {
         for (size_t i = 0; i < session->n_roots; i++) {
             if (str_eq(str_from(session->roots[i].path), path_dir(path))) {
                 read_root(session, &session->roots[i]);
-                replace_source(session, SETTINGS_WORKSPACE_FILE, merge_roots(session));
-                apply(session);
-                matters = true;
+                news = FILE_NEWS_SETTINGS;
             }
         }
+        replace_source(session, SETTINGS_WORKSPACE_FILE, merge_roots(session));
+    }
+    if (news == FILE_NEWS_SETTINGS) {
+        apply(session);
     }
     arena_finish(&arena);
-    return matters;
+    return news;
 }
 
 const struct settings *session_settings(const struct session *session) {

@@ -39,8 +39,13 @@ void session_set_source(struct session *session, enum settings_source source,
 // Workspace folders (absolute, normalised). Reads their .ollama-ls.json; the first folder's wins
 // per key.
 void session_set_roots(struct session *session, const struct str *roots, size_t n);
-// A file that matters changed on disk (.ollama-ls.json, a .env, the user file): true if it was one.
-bool session_file_changed(struct session *session, struct str path);
+// A file changed on disk. If it holds settings that are in force they are read and applied.
+enum file_news {
+    FILE_NEWS_NONE,      // it is nothing to us
+    FILE_NEWS_VARIABLES, // a .env
+    FILE_NEWS_SETTINGS,  // the user file, or .ollama-ls.json of a workspace folder
+};
+enum file_news session_file_changed(struct session *session, struct str path);
 
 const struct settings *
 session_settings(const struct session *session); // borrowed until the next change

@@ -102,7 +102,8 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
         const char *comma = json_count(array) ? ", " : "";
         *out = insert(arena, text, at, arena_printf(arena, "%.*s%s", STR_ARG(quoted), comma));
     } else {
-        at = str_find_char(text, '{') + 1;
+        bool has_mark = str_starts(text, STR("\xef\xbb\xbf"));
+        at = skip_space(text, has_mark ? 3 : 0) + 1; // behind the '{': a comment may hold others
         const char *comma = json_object_object_length(root) ? "," : "\n";
         *out =
             insert(arena, text, at,

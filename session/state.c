@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The state file. Kept as parsed JSON in memory; each change reads the file again, applies itself
-// and writes the whole atomically, so that several editors at once lose at most nothing:
+// and writes the whole atomically, so that several editors at once lose nothing but what two of
+// them write in the same moment:
 //   {"version": 1, "trusted": {ROOT: [URL]}, "models": {ROOT: {ROLE: MODEL}}}
 #include "session/state.h"
 
@@ -19,8 +20,6 @@
 struct state {
     char *path;               // owned; NULL: nowhere to write
     struct json_object *root; // owned, always an object
-    struct timespec changed;
-    off_t size;
 };
 
 static struct str default_path(struct arena *arena) {
@@ -48,19 +47,17 @@ static void load(struct state *state) {
     struct arena arena = {0};
     struct json_object *root = NULL;
     struct str text;
-    struct stat info;
-    if (state->path && stat(state->path, &info) == 0) {
-        state->changed = info.st_mtim;
-        state->size = info.st_size;
-        enum err result = file_read(&arena, state->path, LIMIT_SETTINGS_FILE, &text);
-        if (result == ERR_OK) {
-            result = json_parse(&arena, text, &root, NULL);
-        }
-        if (result != ERR_OK || !json_is(root, json_type_object)) {
-            json_object_put(root);
-            root = NULL;
-            keep_broken(state, &arena);
-        }
+    enum err result = ERR_NOT_FOUND;
+    if (state->path) {
+        result = file_read(&arena, state->path, LIMIT_SETTINGS_FILE, &text);
+    }
+    if (result == ERR_OK) {
+        result = json_parse(&arena, text, &root, NULL);
+    }
+    if (result != ERR_NOT_FOUND && !json_is(root, json_type_object)) {
+        json_object_put(root);
+        root = NULL;
+        keep_broken(state, &arena);
     }
     json_object_put(state->root);
     state->root = root ? root : json_object_new_object();
@@ -89,12 +86,7 @@ void state_close(struct state *state) {
 }
 
 void state_reload(struct state *state) {
-    struct stat info;
-    if (!state->path || stat(state->path, &info) != 0) {
-        return;
-    }
-    if (info.st_size != state->size || info.st_mtim.tv_sec != state->changed.tv_sec ||
-        info.st_mtim.tv_nsec != state->changed.tv_nsec) {
+    if (state->path) { // else the memory is all there is
         load(state);
     }
 }
@@ -128,13 +120,7 @@ static enum err save(struct state *state, struct error *error, struct arena *are
     }
     make_folders(arena, str_from(state->path));
     json_set_int(state->root, "version", 1);
-    enum err result = file_write_atomic(state->path, json_text(state->root), 0600, error, arena);
-    struct stat info;
-    if (result == ERR_OK && stat(state->path, &info) == 0) {
-        state->changed = info.st_mtim;
-        state->size = info.st_size;
-    }
-    return result;
+    return file_write_atomic(state->path, json_text(state->root), 0600, error, arena);
 }
 
 static bool array_has(struct json_object *array, struct str text) {

@@ -2,7 +2,7 @@
 //
 // What the program remembers between runs: hosts trusted per workspace root, models chosen per
 // workspace and role. $XDG_STATE_HOME/ollama-ls/state.json, mode 0600, written atomically; several
-// processes may write: each write reads the file again and merges. A broken file is kept aside as
+// processes may write: each change reads the file again first. A broken file is kept aside as
 // state.json.broken and a new one begun.
 #pragma once
 
@@ -14,7 +14,7 @@ struct state; // owned
 // `path` NULL: the default place. Never NULL; a missing file is an empty state.
 struct state *state_open(const char *path);
 void state_close(struct state *state);
-// Reads the file again if another process changed it.
+// Reads the file again: other processes write it too.
 void state_reload(struct state *state);
 
 // `root` is the workspace folder's path ("" outside any); `url` a canonical URL.

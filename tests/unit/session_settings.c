@@ -186,6 +186,8 @@ static void test_ignore_edit(void **state) {
         {"{\"ignoreModels\": []}", "{\"ignoreModels\": [\"m:1\"]}"},
         {"{\"ignoreModels\": [\"a\"]}", "{\"ignoreModels\": [\"m:1\", \"a\"]}"},
         {"{\"ignoreModels\": [\"m:1\"]}", "{\"ignoreModels\": [\"m:1\"]}"},
+        {"// {\n{}", "// {\n{\n    \"ignoreModels\": [\"m:1\"]\n}"},
+        {"\xef\xbb\xbf{}", "\xef\xbb\xbf{\n    \"ignoreModels\": [\"m:1\"]\n}"},
         {"{\"cacheTtl\": 5}", "{\n    \"ignoreModels\": [\"m:1\"],\"cacheTtl\": 5}"},
         {"// \"ignoreModels\": [\n{ /* {[ */ \"x\": {\"ignoreModels\": []},\n \"ignoreModels\" : [ "
          "\"]\", ] }",

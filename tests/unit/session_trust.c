@@ -183,6 +183,10 @@ static void test_two_writers_and_a_broken_file(void **state) {
     state_reload(session_state(f->session));
     assert_true(state_is_trusted(other, STR("/a"), STR("u1")));
     assert_true(str_eq(state_model(session_state(f->session), STR("/a"), STR("chat")), STR("m")));
+    // Who removes the file takes the trust back: nobody's memory brings it back.
+    assert_int_equal(remove(f->state), 0);
+    assert_int_equal(state_trust(other, STR("/a"), STR("u2"), NULL, &arena), ERR_OK);
+    assert_false(state_is_trusted(other, STR("/a"), STR("u1")));
     state_close(other);
     FILE *file = fopen(f->state, "w");
     fputs("{not json", file);
