@@ -174,13 +174,18 @@ bool reference_set_host(struct collector *collector, struct reference *reference
     return true;
 }
 
+// A value that a file does not hold: one that is there and empty stands behind its key.
+static bool is_absent(const struct piece *piece) {
+    return piece->text.n == 0 && piece->start == 0;
+}
+
 struct reference *collect_host(struct collector *collector, const struct piece *value, uint8_t v1,
                                struct str convention, unsigned flags) {
-    struct piece piece = *value;
-    piece_default(&piece);
-    if (str_trim(piece.text).n == 0) {
+    if (is_absent(value)) {
         return NULL;
     }
+    struct piece piece = *value;
+    piece_default(&piece);
     struct reference *reference = collect_add(collector, REF_HOST, &piece, convention);
     if (reference) {
         reference->v1 = v1;
@@ -191,7 +196,7 @@ struct reference *collect_host(struct collector *collector, const struct piece *
 
 void collect_num_ctx(struct collector *collector, const struct piece *value, size_t model_index,
                      struct str convention) {
-    if (str_trim(value->text).n == 0) {
+    if (is_absent(value)) {
         return;
     }
     struct reference *reference = collect_add(collector, REF_PARAMETER_VALUE, value, convention);
@@ -200,6 +205,23 @@ void collect_num_ctx(struct collector *collector, const struct piece *value, siz
         reference->model_index = model_index;
         reference->flags |= collector->references.at[model_index].flags & REF_QUIET;
     }
+}
+
+// The prefix that a name needs at a place where nothing is written yet: that of the first right form,
+// unless a bare name is right as well.
+static struct str prefix_of_place(const struct model_place *place) {
+    struct str prefix = STR_NONE;
+    for (size_t i = 0; i < place->n_forms; i++) {
+        const struct form *form = &place->forms[i];
+        if (form->is_wrong) {
+            continue;
+        }
+        if (form->has_id || form->lead.n > 0 || form->prefix.n == 0) {
+            return STR_NONE;
+        }
+        prefix = prefix.n > 0 ? prefix : form->prefix;
+    }
+    return prefix;
 }
 
 struct reference *collect_model(struct collector *collector, const struct model_place *place,
@@ -239,13 +261,15 @@ struct reference *collect_model(struct collector *collector, const struct model_
     if (match.form && match.form->is_wrong && !(reference->flags & REF_PLACEHOLDER)) {
         reference->flags |= REF_WRONG_PREFIX;
         reference->prefix_wanted = match.form->wanted;
+    } else if (reference->flags & REF_EMPTY && !match.form) {
+        reference->prefix_wanted = prefix_of_place(place);
     }
     struct str alias = place->maps_aliases ? continue_alias(reference->text) : STR_NONE;
     if (alias.n > 0) {
         reference->text = alias;
         reference->is_alias = true;
     }
-    if (host != SIZE_MAX && host < value.text.n) {
+    if (host != SIZE_MAX) {
         struct piece written = piece_slice(&value, host, value.text.n);
         size_t index = collector->references.n - 1;
         reference_set_host(collector, reference, written, HOST_ORIGIN_SIBLING);

@@ -245,7 +245,8 @@ static bool visit_host(void *data, const struct config_node *node, bool is_key) 
     struct settings *settings = worker->settings;
     const struct config_node *object = settings_object(node);
     const struct config_node *value = config_resolve(node);
-    if (is_key || !object || !value || value->kind != CONFIG_SCALAR ||
+    if (is_key || !object || !value ||
+        (value->kind != CONFIG_SCALAR && value->kind != CONFIG_NULL) ||
         !conditions_hold(&worker->host->when, settings->config, settings->root, object)) {
         return true;
     }

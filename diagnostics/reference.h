@@ -75,7 +75,7 @@ struct reference {
     size_t prefix_start;      // with the prefix form ("ollama/llama3"); == start without one
     struct str text;          // the value, decoded (escapes undone)
     struct str prefix;        // "ollama/", "ollama_chat/", "ollama:chat:", "ollama://"; empty: none
-    struct str prefix_wanted; // with REF_WRONG_PREFIX: what it should be ("" = none)
+    struct str prefix_wanted; // with REF_WRONG_PREFIX, REF_EMPTY: what it should be ("" = none)
     unsigned flags;
     enum quoting quoting;
     struct str

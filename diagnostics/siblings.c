@@ -56,9 +56,22 @@ struct family {
     bool is_weak;   // `name: ollama`
     bool is_other;  // a provider key names somebody else
     bool has_model;
-    bool is_url; // the host is an Ollama URL
+    bool is_prose; // a value is words for people: the texts of a user interface
+    bool is_url;   // the host is an Ollama URL
     const struct config_node *host;
+    const struct config_node *host_place; // where one is about to be written: nothing stands there
 };
+
+// "Choose a model": words without a digit. "llama 3.1" is a name with a slip in it.
+static bool text_is_prose(struct str text) {
+    text = str_trim(text);
+    for (size_t i = 0; i < text.n; i++) {
+        if (char_is_digit(text.p[i]) || text.p[i] == '{' || text.p[i] == '$') {
+            return false;
+        }
+    }
+    return str_find_char(text, ' ') != STR_NPOS;
+}
 
 static void look_at_members(struct settings *settings, const struct config_node *object,
                             struct family *family, int depth);
@@ -111,13 +124,19 @@ static void look_at_members(struct settings *settings, const struct config_node 
             break;
         case SIBLING_WEAK: family->is_weak = str_list_matches(lists->provider_values, text); break;
         case SIBLING_MODEL:
-        case SIBLING_LIST: family->has_model = true; break;
+        case SIBLING_LIST:
+            family->has_model = true;
+            family->is_prose = family->is_prose || text_is_prose(text);
+            break;
         case SIBLING_HOST:
             // Of several the one that is Ollama's counts: a map may hold a web page's URL too.
-            if (value->kind == CONFIG_SCALAR && (!family->host || text_is_ollama_url(text))) {
+            family->is_prose = family->is_prose || text_is_prose(text);
+            if (value->kind == CONFIG_SCALAR && !str_istarts(text, STR("ollama://")) &&
+                (!family->host || text_is_ollama_url(text))) {
                 family->host = value;
                 family->is_url = text_is_ollama_url(text);
             }
+            family->host_place = value->kind == CONFIG_NULL ? value : family->host_place;
             break;
         default: break;
         }
@@ -284,7 +303,9 @@ void siblings_collect(struct settings *settings, const struct config_node *objec
                  !config_get(settings->config, object, STR("build"));
     bool has_hint = is_section;
     for (const struct config_node *child = object->first; child && !has_hint; child = child->next) {
-        has_hint = child->matters && child->kind != CONFIG_OBJECT && child->kind != CONFIG_ARRAY;
+        has_hint = child->matters &&
+                   ((child->kind != CONFIG_OBJECT && child->kind != CONFIG_ARRAY) ||
+                    str_eq(config_key(settings->config, child), STR("<<")));
     }
     if (!has_hint) {
         return;
@@ -293,12 +314,14 @@ void siblings_collect(struct settings *settings, const struct config_node *objec
     look_at(settings, object, &family);
     bool is_ollama = family.is_ollama || (family.is_url && family.has_model) ||
                      (family.is_weak && family.has_model && family.host) ||
-                     (is_section && !family.is_other && (family.has_model || family.is_url));
+                     (is_section && !family.is_other && !family.is_prose &&
+                      (family.has_model || family.is_url));
     if (!is_ollama) {
         return;
     }
-    if (family.host) {
-        struct piece piece = config_value(settings->config, family.host);
+    const struct config_node *host = family.host ? family.host : family.host_place;
+    if (host) {
+        struct piece piece = config_value(settings->config, host);
         collect_host(settings->collector, &piece, V1_ANY, STR("provider beside model"), 0);
     }
     add_members(settings, object, family.host, false);

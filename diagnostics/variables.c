@@ -134,6 +134,10 @@ static void add_hosts(struct collector *collector, const struct variable_rule *r
             to = mark == STR_NPOS ? to : from + mark;
         }
         struct piece one = piece_slice(value, from, to);
+        if (to == from && value->text.n > 0) { // between two separators
+            from = to + 1;
+            continue;
+        }
         struct reference *reference =
             collect_host(collector, &one, rule->v1, rule->convention->name, flags | rule->flags);
         if (reference) {

@@ -43,12 +43,24 @@ void configuration_pull(struct lsp_server *server) {
     rpc_request(server, "workspace/configuration", params, ANSWER_LIMIT_MS, on_configuration, NULL);
 }
 
+// What a payload says about us: the member with our name, else, as some editors send the section
+// alone, the object that holds our keys. False when it says nothing.
+static bool find_section(struct json_object *params, struct json_object **section) {
+    struct json_object *settings = json_get(params, "settings");
+    if (!json_has(settings, SECTION) && settings_has_known_key(settings)) {
+        *section = settings;
+        return true;
+    }
+    struct json_object *holder = json_has(settings, SECTION) ? settings : params;
+    *section = json_get(holder, SECTION);
+    return json_has(holder, SECTION);
+}
+
 void configuration_on_change(struct lsp_server *server, struct json_object *params) {
     struct lsp_server_private *private = server->private;
-    struct json_object *settings = json_get(params, "settings");
-    bool has_section = json_has(settings, SECTION);
+    struct json_object *section;
+    bool has_section = find_section(params, &section);
     if (has_section) {
-        struct json_object *section = json_get(settings, SECTION);
         json_object_put(private->pushed_settings);
         private->pushed_settings =
             json_is(section, json_type_object) ? json_object_get(section) : NULL;

@@ -42,16 +42,23 @@ static void free_folder(struct workspace_folder *folder) {
     free((char *)folder->path.p);
 }
 
+// By path, because encoders differ: "file:///a%20b" and "file:///a b/" are one folder.
 static void remove_folder(struct lsp_server *server, struct str uri) {
+    struct arena arena;
+    arena_init(&arena);
+    struct str path = STR_NONE;
+    (void)uri_to_path(&arena, uri, &path);
+    path = path_normalize(&arena, path);
     for (size_t i = 0; i < server->n_folders; i++) {
-        if (str_eq(server->folders[i].uri, uri)) {
+        if (str_eq(server->folders[i].path, path)) {
             free_folder(&server->folders[i]);
             server->n_folders--;
             memmove(&server->folders[i], &server->folders[i + 1],
                     (server->n_folders - i) * sizeof(*server->folders));
-            return;
+            break;
         }
     }
+    arena_finish(&arena);
 }
 
 void folders_finish(struct lsp_server *server) {

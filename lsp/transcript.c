@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A debugging aid, so it may block on the disk; nothing else in the loop does. The lines can be
-// replayed: each "in" message is exactly what the client sent.
+// replayed: each "in" message is what the client sent, credentials aside.
 #include "lsp/transcript.h"
 
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 
 struct transcript {
@@ -46,10 +47,82 @@ static void write_message(FILE *file, struct str message) {
     }
 }
 
+// --- credentials ---
+
+static const struct str hidden = STR_INIT("***");
+
+// Hides what stands between "://" and '@', wherever in the text. Never touches a quote or a
+// backslash, so JSON stays JSON. Returns `text` itself where there is none.
+static struct str hide_userinfo(struct arena *arena, struct str text) {
+    struct str mark = STR("://");
+    struct buf out;
+    buf_init(&out, SIZE_MAX);
+    size_t done = 0;
+    for (size_t at = str_find(text, mark); at != STR_NPOS;) {
+        size_t start = at + mark.n;
+        size_t end = start;
+        while (end < text.n && !strchr("/?#@\" \t\\<>", text.p[end])) {
+            end++;
+        }
+        // A password may hold an '@': the last one counts.
+        size_t last = STR_NPOS;
+        while (end < text.n && text.p[end] == '@') {
+            last = end++;
+            while (end < text.n && !strchr("/?#@\" \t\\<>", text.p[end])) {
+                end++;
+            }
+        }
+        if (last != STR_NPOS) {
+            (void)buf_append(&out, str_slice(text, done, start));
+            (void)buf_append(&out, hidden);
+            done = last;
+        }
+        size_t next = str_find(str_from_index(text, end), mark);
+        at = next == STR_NPOS ? STR_NPOS : end + next;
+    }
+    if (done > 0) {
+        (void)buf_append(&out, str_from_index(text, done));
+        text = arena_copy(arena, buf_str(&out));
+    }
+    buf_finish(&out);
+    return text;
+}
+
+// The values of every object called "headers".
+static void hide_headers(struct json_object *value, bool is_headers) {
+    if (json_is(value, json_type_array)) {
+        for (size_t i = 0; i < json_count(value); i++) {
+            hide_headers(json_at(value, i), false);
+        }
+    } else if (json_is(value, json_type_object)) {
+        json_object_object_foreach (value, name, member) {
+            if (is_headers && json_is(member, json_type_string)) {
+                json_object_set_string_len(member, hidden.p, (int)hidden.n);
+            } else {
+                hide_headers(member, str_eq(str_from(name), STR("headers")));
+            }
+        }
+    }
+}
+
+// The message without credentials; in `arena` or `message` itself.
+static struct str redact(struct arena *arena, struct str message) {
+    struct json_object *parsed = NULL;
+    if (str_find(message, STR("\"headers\"")) != STR_NPOS &&
+        json_parse(arena, message, &parsed, NULL) == ERR_OK) {
+        hide_headers(parsed, false);
+        message = arena_copy(arena, json_text(parsed));
+    }
+    json_object_put(parsed);
+    return hide_userinfo(arena, message);
+}
+
 void transcript_add(struct transcript *transcript, bool is_incoming, struct str message) {
     if (!transcript) {
         return;
     }
+    struct arena arena = {0};
+    message = redact(&arena, message);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct tm utc;
@@ -68,4 +141,5 @@ void transcript_add(struct transcript *transcript, bool is_incoming, struct str 
     }
     fputs("}\n", transcript->file);
     fflush(transcript->file);
+    arena_finish(&arena);
 }

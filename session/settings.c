@@ -339,6 +339,29 @@ static void merge_ai(struct merge *merge) {
     merge->settings->ai_review = json_get_bool(ai, "ai.review", false);
 }
 
+static bool is_known_key(struct str name) {
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct str path = str_from(keys[i].path);
+        struct str head = str_slice(path, 0, str_find_char(path, '.'));
+        if (str_eq(path, name) || str_eq(head, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool settings_has_known_key(struct json_object *section) {
+    if (json_is(section, json_type_object)) {
+        json_object_object_foreach (section, name, value) {
+            (void)value;
+            if (is_known_key(str_from(name))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 // A key in one of our own files that no row knows is most likely misspelt.
 static void warn_unknown(struct merge *merge, enum settings_source source) {
     struct json_object *object = merge->input->sources[source];
@@ -347,13 +370,7 @@ static void warn_unknown(struct merge *merge, enum settings_source source) {
     }
     json_object_object_foreach (object, name, value) {
         (void)value;
-        bool known = str_eq(str_from(name), STR("$schema"));
-        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !known; i++) {
-            struct str path = str_from(keys[i].path);
-            struct str head = str_slice(path, 0, str_find_char(path, '.'));
-            known = str_eq(path, str_from(name)) || str_eq(head, str_from(name));
-        }
-        if (!known) {
+        if (!str_eq(str_from(name), STR("$schema")) && !is_known_key(str_from(name))) {
             PROBLEM(merge, "%s has an unknown setting \"%s\"; see docs/settings.md",
                     settings_source_name(source), name);
         }

@@ -81,6 +81,9 @@ struct settings *settings_create(const struct settings_input *input,
                                  void (*on_problem)(void *data, struct str message), void *data);
 void settings_destroy(struct settings *settings);
 
+// Is one of our keys a member of this object? Tells a bare section from other settings.
+bool settings_has_known_key(struct json_object *section);
+
 // The config file's path: $XDG_CONFIG_HOME/ollama-ls/config.json or ~/.config/…; empty without
 // HOME.
 struct str settings_user_path(struct arena *arena);

@@ -18,7 +18,7 @@ struct action_list {
 
 // Does the client ask for this kind? A kind contains its sub-kinds: "quickfix" wants "quickfix.x".
 static bool is_wanted(const struct action_list *list, struct str kind) {
-    if (!json_is(list->only, json_type_array)) {
+    if (json_count(list->only) == 0) { // absent, or empty: some clients send that for "any"
         return true;
     }
     for (size_t i = 0; i < json_count(list->only); i++) {

@@ -32,7 +32,11 @@ void command_cancel(struct request *request, struct json_object *argument) {
         reply_err(request, RPC_INVALID_PARAMS, "the command takes {\"id\"?: STRING}");
         return;
     }
-    (void)progress_cancel(request->server, json_get_str(argument, "id"));
+    // The id of a job, or the token that its progress goes by.
+    struct str id = json_get_str(argument, "id");
+    struct str prefix = STR("ollama-ls/");
+    id = str_starts(id, prefix) ? str_from_index(id, prefix.n) : id;
+    (void)progress_cancel(request->server, id);
     reply_ok(request, NULL);
 }
 
@@ -51,7 +55,11 @@ void command_trust_host(struct request *request, struct json_object *argument) {
     struct str written = str_trim(json_get_str(argument, "host"));
     struct host host;
     host_parse(written, &host);
-    if (written.n == 0 || written.n > LIMIT_HOST || !host_scheme_is_http(&host) ||
+    bool has_blank = false;
+    for (size_t i = 0; i < written.n && !has_blank; i++) {
+        has_blank = (unsigned char)written.p[i] <= ' ' || written.p[i] == 0x7f;
+    }
+    if (written.n == 0 || written.n > LIMIT_HOST || has_blank || !host_scheme_is_http(&host) ||
         host.name.n == 0) {
         reply_err(request, RPC_INVALID_PARAMS,
                   "the command needs {\"host\": URL} with an http or https host");

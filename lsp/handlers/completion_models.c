@@ -84,8 +84,8 @@ static void add_installed(struct place *place) {
         struct completion_item item = {
             .label = model->name,
             .kind = ITEM_VALUE,
-            .detail =
-                stale ? arena_printf(arena, "%.*s (as last known)", STR_ARG(summary)) : summary,
+            .detail = stale ? arena_printf(arena, "%.*s (stale: as last known)", STR_ARG(summary))
+                            : summary,
             .size = arena_join(arena, STR(" "), format_size(arena, model->size)),
             .description = model->running.loaded ? STR("loaded")
                                                  : display_escape(arena, model->parameters, 20),

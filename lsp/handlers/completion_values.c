@@ -8,6 +8,9 @@
 void complete_hosts(struct completion *completion, const struct reference *reference) {
     struct lsp_server *server = completion->request->server;
     struct arena *arena = completion->request->arena;
+    struct str bytes = text_str(completion->document->text);
+    // ollama://MODEL@host:port takes no scheme.
+    bool is_behind_model = completion->start > 0 && bytes.p[completion->start - 1] == '@';
     struct server *it;
     for (size_t i = 0; (it = session_server_at(server->session, i)) != NULL; i++) {
         struct str url = uri_redact(arena, it->url);
@@ -18,6 +21,8 @@ void complete_hosts(struct completion *completion, const struct reference *refer
             struct host host;
             host_parse(it->url, &host);
             url = host.name;
+        } else if (is_behind_model && str_starts(url, STR("http://"))) {
+            url = str_from_index(url, sizeof("http://") - 1);
         }
         struct str state = it->state == SERVER_OK            ? STR("answers")
                            : it->state == SERVER_UNREACHABLE ? STR("does not answer")
@@ -79,7 +84,16 @@ void complete_variable_values(struct completion *completion, const struct variab
     case VALUE_BOOL: add_values(completion, bools, 4, variable->about); break;
     case VALUE_LEVEL: add_values(completion, levels, 3, variable->about); break;
     case VALUE_DURATION: add_values(completion, durations, 6, variable->about); break;
-    default: break;
+    default:
+        if (variable->n_words == 0 && variable->default_.n) {
+            // The table may say more behind the value: "0 (4096 … by video memory)".
+            struct arena *arena = completion->request->arena;
+            size_t end = str_find_char(variable->default_, ' ');
+            const char *text = arena_cstr(arena, str_slice(variable->default_, 0, end));
+            add_values(completion, &text, 1,
+                       arena_printf(arena, "default; %.*s", STR_ARG(variable->about)));
+        }
+        break;
     }
     for (size_t i = 0; i < variable->n_words; i++) {
         struct completion_item item = {

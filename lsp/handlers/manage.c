@@ -30,7 +30,8 @@ bool target_read(struct request *request, struct json_object *argument, struct t
     struct str host = json_get_str(argument, "host");
     struct model_name_problem problem;
     if (model.n == 0 || model.n > LIMIT_NAME || host.n > LIMIT_HOST ||
-        (json_has(argument, "host") && !json_is(json_get(argument, "host"), json_type_string))) {
+        (json_has(argument, "host") && !json_is(json_get(argument, "host"), json_type_string)) ||
+        (json_has(argument, "ask") && !json_is(json_get(argument, "ask"), json_type_boolean))) {
         reply_err(request, RPC_INVALID_PARAMS,
                   "the command needs one object {\"model\": NAME, \"host\"?: URL}");
         return false;

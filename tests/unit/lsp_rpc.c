@@ -157,7 +157,7 @@ static void test_cancel(void **state) {
     rig_open(&rig);
     rig_initialize(&rig, PULLING, "{}");
     const char *hold = "{'jsonrpc':'2.0','id':2,'method':'workspace/diagnostic','params':"
-                       "{'previousResultIds':[]}}";
+                       "{'previousResultIds':[{'uri':'file:///w/.env','value':'1'}]}}";
     rig_say(&rig, hold);
     rig_expect_silence(&rig);
     // Another id than 2.
@@ -186,7 +186,7 @@ static void test_end_with_request_in_flight(void **state) {
     rig_open(&rig);
     rig_initialize(&rig, PULLING, "{}");
     rig_say(&rig, "{'jsonrpc':'2.0','id':2,'method':'workspace/diagnostic','params':"
-                  "{'previousResultIds':[]}}");
+                  "{'previousResultIds':[{'uri':'file:///w/.env','value':'1'}]}}");
     lsp_server_end_of_input(rig.server);
     rig_expect_silence(&rig);
     rig_close(&rig);

@@ -141,6 +141,50 @@ class Completion(LspCase):
         client.looked_at.add(uri)
         client.finish()
 
+    def test_hosts_and_numbers_are_offered_where_nothing_is_written_yet(self):
+        fake = self.fake()
+        address = fake.url.partition("://")[2]
+        client = self.client("full")
+        self.ready(client)
+        rows = (
+            (".env", "OLLAMA_BASE_URL=|\n", fake.url),
+            (".env", "LLM_CHAT_API_URL=ollama://llama3.2:3b@|\n", address),
+            (".env", "OLLAMA_NUM_PARALLEL=|\n", "1"),
+            ("a.yaml", "llm:\n  provider: ollama\n  base_url: |\n  model: gemma3:4b\n", fake.url),
+            ("a.json", '{"provider": "ollama", "base_url": "|", "model": "gemma3:4b"}', fake.url),
+            ("a.json", '{"provider": "ollama", "model": "gemma3:4b", "num_ctx": |}', "4096"),
+            ("a.yaml", "provider: ollama\nmodel: gemma3:4b\nnum_ctx: |\n", "4096"),
+            (".aider.conf.yml", "model: |\n", "ollama_chat/llama3.2:3b"),
+            ("config.yaml", CONTINUE % "|", "llama3.2:3b"),
+        )
+        for name, marked, wanted in rows:
+            with self.subTest(name=name, text=marked):
+                text = marked.replace("|", "")
+                uri = self.open(client, name, text)
+                result = client.request("textDocument/completion", {
+                    "textDocument": {"uri": uri},
+                    "position": positions.to_position(text, marked.index("|"), client.encoding)})
+                self.assertIn(wanted, [i["textEdit"]["newText"] for i in (result or {"items": []})
+                                       ["items"]])
+                self.assertEqual([], client.diagnostics(uri))
+                client.close(uri)
+        client.drop("window/showMessage")
+        client.finish()
+
+    def test_models_of_a_server_that_went_are_marked_stale(self):
+        fake = self.fake()
+        client = self.client("full")
+        self.ready(client)
+        fake.refuse()
+        client.command("refresh")
+        client.poll(lambda: client.command("status")["state"] == "unreachable", "unreachable")
+        text = "OLLAMA_MODEL=llama3.2:\n"
+        uri = self.open(client, ".env", text)
+        items, _ = self.items(client, uri, text, "llama3.2:")
+        self.assertIn("stale", next(i for i in items if i["label"] == "llama3.2:3b")["detail"])
+        client.drop("window/showMessage")
+        client.finish()
+
     def test_nothing_is_offered_elsewhere(self):
         self.fake()
         client = self.client("full")
@@ -290,6 +334,9 @@ class Fixes(LspCase):
         uri = self.open(client, ".env", "OLLAMA_MODEL=lama3.2:3b\n")
         found = self.expect(client, uri, "unknown-model")
         self.assertTrue(self.actions(client, uri, found, only=("quickfix",)))
+        self.assertTrue(client.request("textDocument/codeAction", {
+            "textDocument": {"uri": uri}, "range": found[0]["range"],
+            "context": {"diagnostics": found, "only": []}}))
         self.assertEqual([], self.actions(client, uri, found, only=("source.organizeImports",)))
         client.finish()
 

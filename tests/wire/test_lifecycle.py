@@ -230,7 +230,7 @@ class Logs(LspCase):
                                                    {"Authorization": "Bearer hidden-token"},
                                                    "url": "http://user:hidden-pass@127.0.0.1:%d"
                                                    % fake.port}]})
-        uri = self.open(client, ".env", "OLLAMA_MODEL=llama3.2:3b\n")
+        uri = self.open(client, ".env", "OLLAMA_MODEL=llama3.2:3b\n# http://bob:hunter2@b.example/\n")
         client.diagnostics(uri, lambda found: found == [])
         client.command("status")
         client.drop("window/showMessage")
@@ -238,7 +238,7 @@ class Logs(LspCase):
         text = log.read_text(encoding="utf-8")
         for word in ("initialize", "textDocument/didOpen", "publishDiagnostics", "shutdown"):
             self.assertIn(word, text)
-        for word in ("sk-very-secret-key",):
+        for word in ("sk-very-secret-key", "hidden-token", "hidden-pass", "hunter2"):
             self.assertNotIn(word, text)
 
     def test_log_file_takes_the_log_and_stderr_stays_quiet(self):

@@ -124,6 +124,31 @@ class Settings(LspCase):
         self.expect(client, uri)
         client.finish()
 
+    def test_the_user_file_counts_as_soon_as_it_is_known_to_have_changed(self):
+        self.fake()
+        self.settings_file({})
+        client = self.client("full")
+        uri = self.open(client, ".env", ENV)
+        self.expect(client, uri, "unknown-model")
+        path = self.settings_file({"severity": {"unknown-model": "off"}})
+        client.notify("workspace/didChangeWatchedFiles",
+                      {"changes": [{"uri": uri_of(path), "type": 2}]})
+        self.expect(client, uri)
+        client.finish()
+
+    def test_settings_are_found_in_every_shape_of_payload(self):
+        self.fake()
+        ours = {"ignoreModels": ["zzz-unknown"]}
+        for payload in ({"settings": {"ollama-ls": ours}}, {"settings": ours}, {"ollama-ls": ours}):
+            for profile in ("helix", "nvim-0.7"):
+                with self.subTest(payload=payload, profile=profile):
+                    client = self.client(profile)
+                    uri = self.open(client, ".env", ENV)
+                    self.expect(client, uri, "unknown-model")
+                    client.notify("workspace/didChangeConfiguration", payload)
+                    self.expect(client, uri)
+                    client.finish()
+
     def test_eglots_empty_settings_change_nothing(self):
         self.fake()
         client = self.client("eglot-1.9", options={"ignoreModels": ["zzz-unknown"]})
@@ -170,6 +195,24 @@ class Folders(LspCase):
         client.settle()
         self.expect(client, first, "unknown-model")
         client.drop("window/showMessage")
+        client.finish()
+
+    def test_a_folder_goes_whatever_the_spelling_of_its_uri(self):
+        self.fake()
+        second = self.workspace.parent / "second one"
+        second.mkdir()
+        self.write(".ollama-ls.json", json.dumps({"ignoreModels": ["zzz-unknown"]}), second)
+        client = self.client("full")
+        uri = uri_of(second / ".env")
+        client.open(uri, ENV)
+        self.expect(client, uri, "unknown-model")
+        client.notify("workspace/didChangeWorkspaceFolders", {
+            "event": {"added": [{"uri": uri_of(second), "name": "s"}], "removed": []}})
+        self.expect(client, uri)
+        client.notify("workspace/didChangeWorkspaceFolders", {
+            "event": {"added": [], "removed": [{"uri": uri_of(second).replace("one", "%6Fne") + "/",
+                                                "name": "s"}]}})
+        self.expect(client, uri, "unknown-model")
         client.finish()
 
     def test_no_folder_nested_folders_and_twice_the_same(self):
@@ -278,6 +321,23 @@ class Requests(LspCase):
         client.drop("$/logTrace")
         client.settle()
         self.assertFalse([m for m in client.inbox if m["method"] == "$/logTrace"])
+        client.finish()
+
+    def test_workspace_diagnostic_answers_who_knows_nothing_and_holds_who_does(self):
+        self.fake()
+        client = self.client("full")
+        self.assertEqual({"items": []}, client.request("workspace/diagnostic",
+                                                       {"previousResultIds": []}, limit=5))
+        uri = self.open(client, ".env", ENV)
+        self.expect(client, uri, "unknown-model")
+        report = client.request("workspace/diagnostic", {"previousResultIds": []})["items"][0]
+        self.assertEqual(["unknown-model"], self.codes(report["items"]))
+        known = [{"uri": uri, "value": report["resultId"]}]
+        held = client.start_request("workspace/diagnostic", {"previousResultIds": known})
+        client.settle()
+        self.assertFalse(client.requests[("int", held)]["answers"])
+        client.edit(uri, 2, "OLLAMA_MODEL=llama3.2:3b\n")
+        self.assertEqual([], client.answer(held)["result"]["items"][0]["items"])
         client.finish()
 
     def test_workspace_diagnostic_is_answered_or_not_announced(self):
