@@ -21,17 +21,11 @@ static const struct command commands[] = {
     {"workspaceModels", command_workspace_models},
 };
 
-size_t command_count(void) {
-    return sizeof(commands) / sizeof(commands[0]);
-}
-
-const struct command *command_at(size_t i) {
-    return &commands[i];
-}
+#define COUNT (sizeof(commands) / sizeof(commands[0]))
 
 const struct command *command_find(struct str name) {
     struct str prefix = STR(COMMAND_PREFIX);
-    for (size_t i = 0; str_starts(name, prefix) && i < command_count(); i++) {
+    for (size_t i = 0; str_starts(name, prefix) && i < COUNT; i++) {
         if (str_eq(str_from_index(name, prefix.n), str_from(commands[i].verb))) {
             return &commands[i];
         }
@@ -64,7 +58,7 @@ void command_advertise(const struct lsp_server *server, struct json_object *capa
     struct json_object *list = json_object_new_array();
     struct arena arena;
     arena_init(&arena);
-    for (size_t i = 0; i < command_count(); i++) {
+    for (size_t i = 0; i < COUNT; i++) {
         json_add(list, json_new_str(arena_printf(&arena, COMMAND_PREFIX "%s", commands[i].verb)));
     }
     arena_finish(&arena);

@@ -17,8 +17,6 @@ struct command {
     void (*run)(struct request *request, struct json_object *argument);
 };
 
-size_t command_count(void);
-const struct command *command_at(size_t i);
 const struct command *command_find(struct str name); // with the prefix; NULL: unknown
 
 // The rows' entry in the method table.

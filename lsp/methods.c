@@ -78,14 +78,6 @@ static const struct method methods[] = {
 #define COUNT (sizeof(methods) / sizeof(methods[0]))
 _Static_assert(COUNT <= METHOD_MAX, "METHOD_MAX is too small");
 
-size_t method_count(void) {
-    return COUNT;
-}
-
-const struct method *method_at(size_t i) {
-    return &methods[i];
-}
-
 size_t method_index(const struct method *method) {
     return (size_t)(method - methods);
 }

@@ -38,10 +38,8 @@ struct method_stats {
     uint64_t us_max;
 };
 
-#define METHOD_MAX 64 // rows the table may have; checked at start
+#define METHOD_MAX 64 // rows the table may have; checked by the compiler
 
-size_t method_count(void);
-const struct method *method_at(size_t i);
 size_t method_index(const struct method *method);
 const struct method *method_find(struct str name); // NULL: unknown
 
