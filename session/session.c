@@ -27,9 +27,11 @@ void session__problem(struct session *session, struct str message) {
         return; // a file may hold as many as it likes
     }
     *VEC_PUSH(&session->told, &session->problems) = arena_copy(&session->told, message);
-    LOG_WRN("%.*s", STR_ARG(message));
     if (session->handlers.on_problem) {
+        LOG_INF("%.*s", STR_ARG(message)); // no second warning on a terminal
         session->handlers.on_problem(session->handlers.data, message);
+    } else {
+        LOG_WRN("%.*s", STR_ARG(message));
     }
 }
 

@@ -212,6 +212,15 @@ class Sources(CheckCase):
         self.run_program("check", code=0)
 
 
+    def test_a_settings_problem_is_told_once(self):
+        self.fake()
+        self.write(".env", GOOD)
+        self.write(".ollama-ls.json", json.dumps({"severity": 5, "url": "http://evil.example"}))
+        err = self.run_program("check", code=0).err
+        for key in ("severity", "url"):
+            self.assertEqual(1, err.count('"%s"' % key), err)
+
+
 class Walking(CheckCase):
     def setUp(self):
         super().setUp()
