@@ -130,6 +130,7 @@ struct str uri_redact(struct arena *arena, struct str url) {
         }
         at = escaped > start ? escaped - start : at;
         host = escaped;
+        start += escaped > start && url.p[start] == '[' ? 1 : 0; // the bracket is no secret
     }
     size_t query = str_find_char(str_from_index(url, host), '?');
     bool has_query = query != STR_NPOS && host + query + 1 < url.n;

@@ -108,7 +108,7 @@ static void redacts_secrets(void **state) {
         {"https://host/v1?key=secret&a=b#c", "https://host/v1?…"},
         {"https://u:p@host/?k=s", "https://host/?…"},
         {"http://host:11434/a@b", "http://host:11434/a@b"},
-        {"http://[u:p%40host:1]:80/x", "http://host:1]:80/x"},
+        {"http://[u:p%40host:1]:80/x", "http://[host:1]:80/x"},
         {"http://host/?", "http://host/?"},
         {"localhost:11434", "localhost:11434"},
     };
