@@ -397,6 +397,13 @@ class Servers(CheckCase):
             pass
         child.terminate()
 
+    def test_a_server_without_a_name_shows_no_password(self):
+        self.fake()
+        self.settings_file({"servers": [{"url": "http://bob:s3cret@127.0.0.1:9"}]})
+        for command in (("models",), ("models", "--json"), ("status",)):
+            done = self.run_program(*command)
+            self.assertNotIn("s3cret", done.out + done.err, command)
+
     def test_pull(self):
         fake = self.fake(library=[{"name": "gemma3:12b", "layers": [5_000_000, 10_000]}],
                          frame_seconds=0.01)
