@@ -16,7 +16,7 @@ enum format {
     FORMAT_YAML,
     FORMAT_JSON, // and JSONC, JSON5 as far as the grammar recovers
     FORMAT_TOML,
-    FORMAT_SHELL, // sh, bash, zsh, fish, and what reads alike: .ps1/.bat lines, justfile, Procfile
+    FORMAT_SHELL, // sh, bash, zsh, fish, and what reads alike: .ps1/.bat lines, Procfile
     FORMAT_MAKEFILE,
     FORMAT_DOCKERFILE,
     FORMAT_SYSTEMD,  // units and drop-ins: Environment=, ExecStart=

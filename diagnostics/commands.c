@@ -56,6 +56,10 @@ void settings_command(struct settings *settings, const struct config_node *node,
                     settings_command(settings, command, convention);
                 }
             }
+            bool is_list = value && value->kind == CONFIG_ARRAY && each->matters;
+            if (is_list && node->parent && node->parent->kind != CONFIG_ARRAY) {
+                settings_command(settings, each, convention); // cloud-init: - [ollama, run, x]
+            }
             is_words = is_words && value && value->kind == CONFIG_SCALAR;
             continue;
         }

@@ -282,6 +282,10 @@ bool text_is_ollama_url(struct str text) {
     if (host.has_port && host_port(&host) == 11434) {
         return true;
     }
+    if (str_ieq(host.name, STR("ollama.com")) && host.path.n > 1 &&
+        !str_starts(host.path, STR("/v1")) && !str_starts(host.path, STR("/api"))) {
+        return false; // a page of the web site
+    }
     return host.has_scheme && host_scheme_is_http(&host) &&
            (str_ieq(host.name, STR("ollama")) || str_istarts(host.name, STR("ollama.")) ||
             str_istarts(host.name, STR("ollama-")));

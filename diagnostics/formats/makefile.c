@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Makefiles (and what looks like them): recipe lines are shell commands; assignments count as
-// environment, and as models where a recipe uses them as one (`MODEL ?= llama3.2`, `ollama run
+// Makefiles (and what looks like them: justfiles): recipe lines are shell commands; assignments
+// count as environment, and as models where a recipe uses them as one (`MODEL ?= llama3.2`, `ollama run
 // $(MODEL)`).
 #include "diagnostics/collect.h"
 #include "diagnostics/formats/shell.h"

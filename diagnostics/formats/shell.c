@@ -292,6 +292,9 @@ static size_t wrapper_length(const struct piece *words, size_t n) {
                                         STR_INIT("-d"), STR_INIT("-s"), STR_INIT("-k"),
                                         STR_INIT("-c"), STR_INIT("-C"), STR_INIT("-i")};
     struct str name = base_name(words[0].text);
+    if (name.n > 1 && str_ends(name, STR(":"))) {
+        return 1; // "web: command" of a Procfile
+    }
     if (IS_ONE_OF(name, plain)) {
         size_t i = 1;
         if (!str_eq(name, STR("!")) && !str_eq(name, STR("{"))) {

@@ -326,6 +326,12 @@ static void request_collect(const struct shell_call *call) {
 
 // --- other tools ---
 
+// "--ollama-model", "--ollamaModel": such a flag takes Ollama's own names.
+static bool is_ollama_flag(struct str word) {
+    return str_starts(word, STR("--")) && str_ifind(word, STR("ollama")) != STR_NPOS &&
+           str_iends(word, STR("model"));
+}
+
 static bool is_model_flag(struct str word) {
     static const struct str flags[] = {
         STR_INIT("--model"),         STR_INIT("-m"),
@@ -334,7 +340,7 @@ static bool is_model_flag(struct str word) {
         STR_INIT("--embedding"),     STR_INIT("--small-model"),
         STR_INIT("--default-model"),
     };
-    return IS_ONE_OF(word, flags);
+    return IS_ONE_OF(word, flags) || is_ollama_flag(word);
 }
 
 struct tool_context {
@@ -386,6 +392,7 @@ static void tool_collect(const struct shell_call *call) {
         tool.is_bare = true; // only with its Ollama plugin, which nothing here tells
         tool.flags = REF_QUIET;
     }
+    bool is_bare = tool.is_bare;
     for (size_t i = 1; i < call->n; i++) {
         const struct piece *word = &call->words[i];
         size_t equals = str_find_char(word->text, '=');
@@ -394,6 +401,7 @@ static void tool_collect(const struct shell_call *call) {
             continue;
         }
         bool is_embedding = str_contains(flag, STR("embed"));
+        tool.is_bare = is_bare || is_ollama_flag(flag);
         if (equals != STR_NPOS) {
             struct piece value = piece_slice(word, equals + 1, word->text.n);
             add_tool_model(&tool, &value, is_embedding);

@@ -45,7 +45,7 @@ static void test_detect(void **state) {
         {"config.toml", "", "", FORMAT_TOML},
         {"run.sh", "", "", FORMAT_SHELL},
         {"x.ps1", "", "", FORMAT_SHELL},
-        {"justfile", "", "", FORMAT_SHELL},
+        {"justfile", "", "", FORMAT_MAKEFILE},
         {"Procfile", "", "", FORMAT_SHELL},
         {"bin/start", "", "#!/usr/bin/env bash\n", FORMAT_SHELL},
         {"bin/start", "", "#!/bin/sh -e\n", FORMAT_SHELL},
