@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Makefiles (and what looks like them: justfiles): recipe lines are shell commands; assignments
-// count as environment, and as models where a recipe uses them as one (`MODEL ?= llama3.2`, `ollama run
-// $(MODEL)`).
+// count as environment, and as models where a recipe uses them as one (`MODEL ?= llama3.2`,
+// `ollama run $(MODEL)`).
 #include "diagnostics/collect.h"
 #include "diagnostics/formats/shell.h"
 
