@@ -111,8 +111,9 @@ static uint16_t published_by_object(const struct config *config, const struct co
         outside <= 0 || outside > UINT16_MAX) {
         return 0;
     }
-    return is_near(config_text(config, config_get(config, entry, STR("host_ip")))) ? (uint16_t)outside
-                                                                                 : 0;
+    return is_near(config_text(config, config_get(config, entry, STR("host_ip"))))
+               ? (uint16_t)outside
+               : 0;
 }
 
 static uint16_t published_port(const struct containers *containers,

@@ -184,12 +184,25 @@ void session_want_details(struct session *session, struct session_document *docu
 // --- the nearest .env ---
 
 static struct dotenv_cache *cache_entry(struct session *session, struct str path) {
-    for (struct dotenv_cache *it = session->dotenvs; it; it = it->next) {
-        if (str_eq(str_from(it->path), path)) {
-            return it;
+    struct dotenv_cache **last = NULL;
+    size_t n = 0;
+    for (struct dotenv_cache **it = &session->dotenvs; *it; it = &(*it)->next) {
+        if (str_eq(str_from((*it)->path), path)) {
+            return *it;
         }
+        last = it;
+        n++;
     }
-    struct dotenv_cache *entry = mem_alloc(sizeof(*entry));
+    struct dotenv_cache *entry = NULL;
+    if (n >= LIMIT_DOTENVS) { // the oldest one makes room
+        entry = *last;
+        *last = NULL;
+        free(entry->path);
+        arena_finish(&entry->arena);
+        *entry = (struct dotenv_cache){0};
+    } else {
+        entry = mem_alloc(sizeof(*entry));
+    }
     entry->path = mem_strdup(path);
     entry->next = session->dotenvs;
     session->dotenvs = entry;

@@ -21,12 +21,31 @@ static const struct language YAML = {
     STR_INIT("- name: caf\xc3\xa9\n  model: \"llama3\"\n  roles: [chat, edit]\n"
              "  text: |\n    a: b\n\n    c\n"),
     STR_INIT(""),
-    {STR_INIT("\n"), STR_INIT("\n  "), STR_INIT("\n    "), STR_INIT("\n- "), STR_INIT("\n  - "),
-     STR_INIT("model: llama3"), STR_INIT("key:"), STR_INIT("a: b"), STR_INIT("\""), STR_INIT("'"),
-     STR_INIT("\"quoted: text\""), STR_INIT(" # comment\n"), STR_INIT("|\n  block\n"),
-     STR_INIT("[a, b]"), STR_INIT("{a: b}"), STR_INIT("---\n"), STR_INIT("&x "), STR_INIT("*x"),
-     STR_INIT(" "), STR_INIT("\xc3\xa9"), STR_INIT("\r\n"), STR_INIT("\xf0\x9f\x98\x80"),
-     STR_INIT(": "), STR_INIT("["), STR_INIT("\r")}};
+    {STR_INIT("\n"),
+     STR_INIT("\n  "),
+     STR_INIT("\n    "),
+     STR_INIT("\n- "),
+     STR_INIT("\n  - "),
+     STR_INIT("model: llama3"),
+     STR_INIT("key:"),
+     STR_INIT("a: b"),
+     STR_INIT("\""),
+     STR_INIT("'"),
+     STR_INIT("\"quoted: text\""),
+     STR_INIT(" # comment\n"),
+     STR_INIT("|\n  block\n"),
+     STR_INIT("[a, b]"),
+     STR_INIT("{a: b}"),
+     STR_INIT("---\n"),
+     STR_INIT("&x "),
+     STR_INIT("*x"),
+     STR_INIT(" "),
+     STR_INIT("\xc3\xa9"),
+     STR_INIT("\r\n"),
+     STR_INIT("\xf0\x9f\x98\x80"),
+     STR_INIT(": "),
+     STR_INIT("["),
+     STR_INIT("\r")}};
 static const struct language JSON = {
     grammar_json,
     STR_INIT("["),
@@ -52,23 +71,36 @@ static const struct language MODELFILE = {
     STR_INIT("# base\n"),
     STR_INIT("FROM llama3\nPARAMETER stop \"x\"\nSYSTEM \"\"\"You\n  are\n\"\"\"\n"),
     STR_INIT(""),
-    {STR_INIT("\n"), STR_INIT("FROM llama3\n"), STR_INIT("PARAMETER stop \"x\"\n"), STR_INIT("\""),
-     STR_INIT("\"\"\""), STR_INIT("SYSTEM \"\"\"a\nb\"\"\"\n"), STR_INIT("SYSTEM \"\"\""),
-     STR_INIT("MESSAGE user hi\n"), STR_INIT("# note\n"), STR_INIT("PARAMETER "), STR_INIT("bad"),
-     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"),
+    {STR_INIT("\n"),
+     STR_INIT("FROM llama3\n"),
+     STR_INIT("PARAMETER stop \"x\"\n"),
+     STR_INIT("\""),
+     STR_INIT("\"\"\""),
+     STR_INIT("SYSTEM \"\"\"a\nb\"\"\"\n"),
+     STR_INIT("SYSTEM \"\"\""),
+     STR_INIT("MESSAGE user hi\n"),
+     STR_INIT("# note\n"),
+     STR_INIT("PARAMETER "),
+     STR_INIT("bad"),
+     STR_INIT(" "),
+     STR_INIT("\r"),
+     STR_INIT("\r\n"),
+     STR_INIT("\xc3\xa9"),
      STR_INIT("\xe2\x80\x8b"),
-     STR_INIT("\nFROM"), STR_INIT("MESSAGE"), STR_INIT("\0"), STR_INIT("\xef\xbb\xbf")}};
+     STR_INIT("\nFROM"),
+     STR_INIT("MESSAGE"),
+     STR_INIT("\0"),
+     STR_INIT("\xef\xbb\xbf")}};
 static const struct language DOTENV = {
     grammar_dotenv,
     STR_INIT("# env\n"),
     STR_INIT("OLLAMA_HOST=http://x:1 # c\nexport A=\"b\nc\"\nD='e'\n"),
     STR_INIT(""),
     {STR_INIT("\n"), STR_INIT("OLLAMA_HOST=http://x:1\n"), STR_INIT("A=\"b\" # c\n"),
-     STR_INIT("\""),
-     STR_INIT("'"), STR_INIT("B='x\ny'\n"), STR_INIT("export "), STR_INIT("C="), STR_INIT("D: e\n"),
-     STR_INIT("\\"), STR_INIT(" #"), STR_INIT("<<<<<<< HEAD\n"), STR_INIT("=======\n"),
-     STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"), STR_INIT("\0"),
-     STR_INIT("word")}};
+     STR_INIT("\""), STR_INIT("'"), STR_INIT("B='x\ny'\n"), STR_INIT("export "), STR_INIT("C="),
+     STR_INIT("D: e\n"), STR_INIT("\\"), STR_INIT(" #"), STR_INIT("<<<<<<< HEAD\n"),
+     STR_INIT("=======\n"), STR_INIT(" "), STR_INIT("\r"), STR_INIT("\r\n"), STR_INIT("\xc3\xa9"),
+     STR_INIT("\0"), STR_INIT("word")}};
 
 static struct str random_piece(struct random *random, const struct language *language) {
     size_t n = 0;
@@ -278,19 +310,31 @@ static void check_replaced(const struct language *language, struct str before, s
 
 static void test_changes_inside_characters(void **state) {
     (void)state;
-    static const struct str CHARACTERS[] = {
-        STR_INIT("\xef\xbb\xbf"), STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbb"), STR_INIT("\xef"),
-        STR_INIT("\xc2\x85"), STR_INIT("\xc2\xa9"), STR_INIT("\xc2"), STR_INIT("\xe2\x80\xa8"),
-        STR_INIT("\xe2\x80\xb0"), STR_INIT("\xe2\x80"), STR_INIT("\xe2\x80x\xb0"),
-        STR_INIT("\xe2x\x80\xb0"), STR_INIT("\xf0\x9f\x98\x80"), STR_INIT("\xf0\x9fx\x98\x80"),
-        STR_INIT("")};
-    static const struct str PLACES[][2] = {
-        {STR_INIT("key"), STR_INIT(": a\nb: c\n")}, {STR_INIT("key: a"), STR_INIT("b\nb: c\n")},
-        {STR_INIT("key: a "), STR_INIT(" b\nb: c\n")}, {STR_INIT("- a"), STR_INIT("\n- b\n")},
-        {STR_INIT("{\"a\": tru"), STR_INIT("e}")}, {STR_INIT("a = 1"), STR_INIT("\nb = 2\n")},
-        {STR_INIT("FROM"), STR_INIT(" x\nFROM y\n")},
-        {STR_INIT("FROM \"x"), STR_INIT("\"\nFROM \"\n\"")},
-        {STR_INIT("A"), STR_INIT("=x\nB=y")}, {STR_INIT("A=\"x\""), STR_INIT("\nB=\"y\"")}};
+    static const struct str CHARACTERS[] = {STR_INIT("\xef\xbb\xbf"),
+                                            STR_INIT("\xef\xbb\xbe"),
+                                            STR_INIT("\xef\xbb"),
+                                            STR_INIT("\xef"),
+                                            STR_INIT("\xc2\x85"),
+                                            STR_INIT("\xc2\xa9"),
+                                            STR_INIT("\xc2"),
+                                            STR_INIT("\xe2\x80\xa8"),
+                                            STR_INIT("\xe2\x80\xb0"),
+                                            STR_INIT("\xe2\x80"),
+                                            STR_INIT("\xe2\x80x\xb0"),
+                                            STR_INIT("\xe2x\x80\xb0"),
+                                            STR_INIT("\xf0\x9f\x98\x80"),
+                                            STR_INIT("\xf0\x9fx\x98\x80"),
+                                            STR_INIT("")};
+    static const struct str PLACES[][2] = {{STR_INIT("key"), STR_INIT(": a\nb: c\n")},
+                                           {STR_INIT("key: a"), STR_INIT("b\nb: c\n")},
+                                           {STR_INIT("key: a "), STR_INIT(" b\nb: c\n")},
+                                           {STR_INIT("- a"), STR_INIT("\n- b\n")},
+                                           {STR_INIT("{\"a\": tru"), STR_INIT("e}")},
+                                           {STR_INIT("a = 1"), STR_INIT("\nb = 2\n")},
+                                           {STR_INIT("FROM"), STR_INIT(" x\nFROM y\n")},
+                                           {STR_INIT("FROM \"x"), STR_INIT("\"\nFROM \"\n\"")},
+                                           {STR_INIT("A"), STR_INIT("=x\nB=y")},
+                                           {STR_INIT("A=\"x\""), STR_INIT("\nB=\"y\"")}};
     const struct language *all[] = {&YAML, &JSON, &TOML, &MODELFILE, &DOTENV};
     enum { N = sizeof(CHARACTERS) / sizeof(CHARACTERS[0]) };
     for (size_t i = 0; i < N * N * (sizeof(PLACES) / sizeof(PLACES[0])) * 5; i++) {
@@ -310,7 +354,7 @@ static void test_changes_inside_characters_of_large_texts(void **state) {
     memset(after, '#', PADDING);
     memcpy(after, ": a\n", 4);
     static const struct str PAIRS[][2] = {
-        {STR_INIT("\xef\xbb\xbf"), STR_INIT("\xef\xbb\xbe")}, // U+FEFF ends a YAML key, not U+FEFE
+        {STR_INIT("\xef\xbb\xbf"), STR_INIT("\xef\xbb\xbe")},  // U+FEFF ends a YAML key, not U+FEFE
         {STR_INIT("\xef\xbbx\xbe"), STR_INIT("\xef\xbb\xbe")}, // a deletion joins a character
         {STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbb\xbf")},
         {STR_INIT("\xef\xbb\xbe"), STR_INIT("\xef\xbbx\xbe")}};
@@ -324,10 +368,10 @@ static void test_changes_inside_characters_of_large_texts(void **state) {
 // of the same text, as it does of this (found by the property above).
 static void test_errors_do_not_depend_on_the_old_tree(void **state) {
     (void)state;
-    struct text *text = text_create(
-        STR("\r\"quoted: text\"\n- {a: b}&x \xf0\x9f\x98\x80: \n  - \r\n&x \"[|\n  block\n"
-            "a: b # comment\n---\n # comment\n---\n&x \n- |\n  block\n\n  - {a: b}---\n\r\n\n- [[a: "
-            "bmodel: llama3\xf0\x9f\x98\x80&x "));
+    struct text *text = text_create(STR(
+        "\r\"quoted: text\"\n- {a: b}&x \xf0\x9f\x98\x80: \n  - \r\n&x \"[|\n  block\n"
+        "a: b # comment\n---\n # comment\n---\n&x \n- |\n  block\n\n  - {a: b}---\n\r\n\n- [[a: "
+        "bmodel: llama3\xf0\x9f\x98\x80&x "));
     struct tree *tree = tree_parse(text, grammar_yaml(), NULL);
     struct tree_base base = {.tree = tree};
     struct tree *again = tree_parse(text, grammar_yaml(), &base);
