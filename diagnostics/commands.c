@@ -56,7 +56,8 @@ void settings_command(struct settings *settings, const struct config_node *node,
                     settings_command(settings, command, convention);
                 }
             }
-            bool is_list = value && value->kind == CONFIG_ARRAY && each->matters;
+            // No alias: lists of aliases of lists of aliases would cost time without a bound.
+            bool is_list = each->kind == CONFIG_ARRAY && each->matters;
             if (is_list && node->parent && node->parent->kind != CONFIG_ARRAY) {
                 settings_command(settings, each, convention); // cloud-init: - [ollama, run, x]
             }
