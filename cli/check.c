@@ -17,8 +17,6 @@
 #include "cli/fix.h"
 #include "session/walk.h"
 
-#define HEAD_BYTES 512 // enough of a file for format_detect
-
 struct check {
     // options
     void (*report)(const struct check_result *);
@@ -39,11 +37,7 @@ struct check {
 
 static bool wants(void *data, struct str path) {
     (void)data;
-    if (format_detect(path, STR_NONE, STR_NONE) != FORMAT_NONE) {
-        return true;
-    }
-    // Without an extension the first line may say what it is (#!/bin/sh).
-    return str_find_char(path_base(path), '.') == STR_NPOS;
+    return format_may_matter(path);
 }
 
 static bool is_excluded(void *data, struct str absolute) {
@@ -68,16 +62,8 @@ static void set_dotenv(struct check *check, struct checked_file *file) {
 
 // Analyses file->text (already set) into file->analysis.
 static void analyse(struct check *check, struct checked_file *file) {
-    enum format format = file->input.format;
-    const TSLanguage *language = format_language(format);
-    bool has_tree =
-        language && analyzer_wants_tree(check->analyzer, format, file->input.folder_path);
-    struct tree *tree = has_tree ? tree_parse(file->text, language, NULL) : NULL;
     file->input.text = file->text;
-    file->input.tree = tree;
-    file->analysis = analyzer_run(check->analyzer, &file->arena, &file->input);
-    file->input.tree = NULL;
-    tree_destroy(tree);
+    file->analysis = analyzer_run_once(check->analyzer, &file->arena, &file->input);
 }
 
 // What the conventions' file patterns are matched with; a view of `absolute`.
@@ -109,7 +95,7 @@ static void on_file(void *data, unsigned worker, struct str path, struct str abs
                     struct str bytes) {
     struct check *check = data;
     (void)worker;
-    enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, HEAD_BYTES));
+    enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, FORMAT_HEAD_BYTES));
     if (format == FORMAT_NONE ||
         !analyzer_probe(check->analyzer, format, folder_path(check, absolute), bytes)) {
         return;

@@ -30,6 +30,9 @@ const TSLanguage *format_language(enum format format);
 // Decides by file name first, then languageId (may be empty), then the first bytes (shebang, %PDF
 // for .ai). `path` may be relative; `head` the first bytes of the file.
 enum format format_detect(struct str path, struct str language_id, struct str head);
+#define FORMAT_HEAD_BYTES 512 // enough of a file for `head`
+// By its path alone, may the file be of a format for us? False saves reading it.
+bool format_may_matter(struct str path);
 
 // The conventions in force: built in plus the user's. Built once, shared, immutable; reference
 // counted because settings change while analyses run.
@@ -94,6 +97,10 @@ struct analysis *analyzer_run(const struct analyzer *analyzer, struct arena *are
 // tables. Each new string of struct reference has to be copied here too.
 struct analysis *analysis_copy(struct arena *arena, const struct analysis *analysis,
                                const struct text *text);
+
+// analyzer_run for a text nobody keeps a tree of: makes one if it is wanted, and lets it go.
+struct analysis *analyzer_run_once(const struct analyzer *analyzer, struct arena *arena,
+                                   struct analysis_input *input);
 
 // The variables that a dotenv text sets (later ones win), for use as another file's `dotenv`.
 size_t dotenv_entries(struct arena *arena, struct str bytes, struct env_entry **out);

@@ -353,3 +353,14 @@ const struct reference *analysis_at(const struct analysis *analysis, size_t offs
     }
     return found;
 }
+
+struct analysis *analyzer_run_once(const struct analyzer *analyzer, struct arena *arena,
+                                   struct analysis_input *input) {
+    const TSLanguage *language = format_language(input->format);
+    bool has_tree = language && analyzer_wants_tree(analyzer, input->format, input->folder_path);
+    input->tree = has_tree ? tree_parse(input->text, language, NULL) : NULL;
+    struct analysis *analysis = analyzer_run(analyzer, arena, input);
+    tree_destroy(input->tree);
+    input->tree = NULL;
+    return analysis;
+}

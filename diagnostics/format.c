@@ -246,3 +246,9 @@ enum format format_detect(struct str path, struct str language_id, struct str he
     }
     return format;
 }
+
+bool format_may_matter(struct str path) {
+    // Without an extension the first line may say what it is (#!/bin/sh).
+    return format_detect(path, STR_NONE, STR_NONE) != FORMAT_NONE ||
+           str_find_char(path_base(path), '.') == STR_NPOS;
+}

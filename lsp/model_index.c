@@ -15,7 +15,6 @@
 #include "lsp/server.h"
 #include "session/walk.h"
 
-#define HEAD_BYTES 512 // enough of a file for format_detect
 #define SCAN_THREADS 4 // at most: the editor wants cores too
 
 struct waiter {
@@ -71,9 +70,7 @@ static bool wants(void *data, struct str path) {
         atomic_store(&scan->truncated, true);
         atomic_store(&scan->stop, true);
     }
-    // Without an extension the first line may say what it is (#!/bin/sh).
-    return !atomic_load(&scan->stop) && (format_detect(path, STR_NONE, STR_NONE) != FORMAT_NONE ||
-                                         str_find_char(path_base(path), '.') == STR_NPOS);
+    return !atomic_load(&scan->stop) && format_may_matter(path);
 }
 
 // `path` relative to the innermost of the folders that hold it.
@@ -141,27 +138,22 @@ static void on_file(void *data, unsigned worker, struct str path, struct str abs
     struct scan *scan = data;
     (void)worker;
     (void)absolute;
-    enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, HEAD_BYTES));
+    enum format format = format_detect(path, STR_NONE, str_slice(bytes, 0, FORMAT_HEAD_BYTES));
     struct str folder_path = in_folder(scan, path);
     if (format == FORMAT_NONE || !analyzer_probe(scan->analyzer, format, folder_path, bytes)) {
         return;
     }
     struct arena arena = {0};
     struct text *text = text_create(bytes);
-    bool has_tree =
-        format_language(format) && analyzer_wants_tree(scan->analyzer, format, folder_path);
-    struct tree *tree = has_tree && text ? tree_parse(text, format_language(format), NULL) : NULL;
     if (text) {
         struct analysis_input input = {
             .path = path,
             .folder_path = folder_path,
             .format = format,
             .text = text,
-            .tree = tree,
         };
-        add_uses(scan, path, analyzer_run(scan->analyzer, &arena, &input), text);
+        add_uses(scan, path, analyzer_run_once(scan->analyzer, &arena, &input), text);
     }
-    tree_destroy(tree);
     text_release(text);
     arena_finish(&arena);
 }
