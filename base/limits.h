@@ -36,6 +36,12 @@
 #define LIMIT_COMPLETIONS 200                   // items in one completion list
 #define LIMIT_SETTINGS_FILE (1u * 1024 * 1024)  // config.json, .ollama-ls.json, state.json
 #define LIMIT_CATALOG_FILE (64u * 1024 * 1024)  // check --catalog
+#define LIMIT_ANSWER (4u * 1024 * 1024)         // text of one answer of a model
+#define LIMIT_ACTIONS 100                       // AI actions, the user's included
+#define LIMIT_RUNS 64                           // AI actions at work at once
+#define LIMIT_RESULTS 64                        // results that wait for accept or reject
+#define LIMIT_METRICS 1000                      // models that .metrics tells apart
+#define LIMIT_DIFF_STEPS 4000000                // comparisons of lines in one diff
 
 #define TIME_CONNECT_MS 2000 // to a model server
 #define TIME_CALL_MS 5000    // version, tags, ps, show in all

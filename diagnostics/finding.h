@@ -74,11 +74,6 @@ const char *finding_code_about(enum finding_code code);
 enum severity finding_code_severity(enum finding_code code); // default
 bool finding_code_parse(struct str name, enum finding_code *out);
 
-struct edit {
-    size_t start, end; // bytes
-    struct str text;
-};
-
 enum fix_kind {
     FIX_EDIT,         // text edits only
     FIX_PULL,         // command .pull {model, host}

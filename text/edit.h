@@ -7,6 +7,13 @@
 
 #include "text/position.h"
 
+// A replacement of the bytes [start, end) of a text. Several edits of one text speak of the same
+// text (as the TextEdit[] of LSP do), do not overlap and stand in ascending order.
+struct edit {
+    size_t start, end;
+    struct str text; // borrowed
+};
+
 // One element of contentChanges of textDocument/didChange: the range from `start` to `end` becomes
 // `text`. Positions are read as position.h says; end before start: the two are swapped.
 struct text_change {
