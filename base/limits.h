@@ -31,6 +31,7 @@
 #define LIMIT_PATTERN_MS 10                     // a user's pattern on one file
 #define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)   // unsent output; above, reading stops
 #define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped
+#define LIMIT_WRITE_STREAM (128u * 1024)        // unsent output; above, deltas of answers wait
 #define LIMIT_QUESTIONS 50                      // autoPull's questions in one session
 #define LIMIT_DOTENVS 256                       // .env files whose variables are remembered
 #define LIMIT_COMPLETIONS 200                   // items in one completion list
