@@ -6,11 +6,13 @@
 // elsewhere; two runs at work never share a range; a run is freed only when none of its calls can
 // report any more.
 #include "lsp/ai_private.h"
+#include "lsp/server_private.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/uri.h"
 #include "base/utf.h"
 #include "session/model_choice.h"
 

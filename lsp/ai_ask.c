@@ -134,8 +134,8 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
     return false;
 }
 
-static void send(struct ai_run *run, struct arena *arena, const struct prompt *prompt,
-                 const struct budget *budget) {
+static void send_request(struct ai_run *run, struct arena *arena, const struct prompt *prompt,
+                         const struct budget *budget) {
     struct session *session = run->lsp->session;
     struct server *server = session_default(session);
     const struct ai_settings *settings = &session_settings(session)->ai;
@@ -162,7 +162,7 @@ static void send(struct ai_run *run, struct arena *arena, const struct prompt *p
     ai__tick_soon(&run->lsp->ai);
 }
 
-static void request(struct ai_run *run) {
+static void make_request(struct ai_run *run) {
     struct arena arena = {0};
     struct context context = {0};
     struct prompt prompt;
@@ -181,7 +181,7 @@ static void request(struct ai_run *run) {
                       &run->placement);
         run->placement.lead = arena_copy(&run->arena, run->placement.lead);
         make_cleaner(run, &context);
-        send(run, &arena, &prompt, &budget);
+        send_request(run, &arena, &prompt, &budget);
     }
     arena_finish(&arena);
 }
@@ -224,7 +224,7 @@ static void on_ps(void *data, const struct call_result *result, struct json_obje
     int64_t context = result->code == ERR_OK ? running_context(answer, run->model) : 0;
     run->is_running = context != 0;
     run->context_running = context > 0 ? context : 0;
-    request(run);
+    make_request(run);
 }
 
 static void ask_ps(struct ai_run *run) {

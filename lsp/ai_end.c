@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/uri.h"
 #include "base/utf.h"
+#include "lsp/show_file.h"
 
 #define LOG_MODULE "ai"
 #define RETRY_MS 1000 // for the change that made the client refuse an edit

@@ -19,6 +19,7 @@
 #include "lsp/ai.h"
 #include "lsp/server.h"
 #include "ollama/io/generate.h"
+#include "session/metrics.h"
 
 enum ai_stage {
     AI_PARSING,   // the syntax tree is being made, in steps

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/utf.h"
 #include "lsp/handlers/manage.h"
+#include "session/metrics.h"
 
 #define ID_MAX 200
 
