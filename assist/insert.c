@@ -32,7 +32,10 @@ static bool opens_block(struct str line) {
             return true;
         }
     }
-    return str_starts(line, STR("function")) && str_ends(line, STR(")")); // Lua's
+    bool is_lua_head = str_starts(line, STR("function ")) ||
+                       str_starts(line, STR("local function ")) ||
+                       str_contains(line, STR("function("));
+    return is_lua_head && str_ends(line, STR(")"));
 }
 
 static bool is_comment(const struct language *language, struct str line) {
