@@ -17,9 +17,10 @@ static const struct {
     enum capability capability;
     struct str pull; // what to get where nothing fits: in the library table, and small enough
 } ROLES[ROLE_CHOICE_COUNT] = {
-    [ROLE_CHAT] = {"chat", CAP_COMPLETION, STR_INIT("ollama pull qwen2.5-coder:7b")},
-    [ROLE_AUTOCOMPLETE] = {"autocomplete", CAP_INSERT, STR_INIT("ollama pull qwen2.5-coder:1.5b")},
-    [ROLE_EMBED] = {"embed", CAP_EMBEDDING, STR_INIT("ollama pull nomic-embed-text")},
+    [ROLE_CHOICE_CHAT] = {"chat", CAP_COMPLETION, STR_INIT("ollama pull qwen2.5-coder:7b")},
+    [ROLE_CHOICE_AUTOCOMPLETE] = {"autocomplete", CAP_INSERT,
+                                  STR_INIT("ollama pull qwen2.5-coder:1.5b")},
+    [ROLE_CHOICE_EMBED] = {"embed", CAP_EMBEDDING, STR_INIT("ollama pull nomic-embed-text")},
 };
 
 const char *choice_role_name(enum choice_role role) {
@@ -168,7 +169,7 @@ static bool fits_unasked(const struct model *model, enum choice_role role) {
     if (is_misfit(model, role)) {
         return false;
     }
-    return model->capabilities_known || (role == ROLE_CHAT && !embeds_by_name(model));
+    return model->capabilities_known || (role == ROLE_CHOICE_CHAT && !embeds_by_name(model));
 }
 
 // --- the order ---
@@ -196,7 +197,7 @@ static int chat_order(const struct model *a, const struct model *b) {
 }
 
 static int role_order(const struct model *a, const struct model *b, enum choice_role role) {
-    int order = role == ROLE_CHAT ? chat_order(a, b) : by_number(a->size, b->size);
+    int order = role == ROLE_CHOICE_CHAT ? chat_order(a, b) : by_number(a->size, b->size);
     return order ? order : str_icmp(a->name, b->name);
 }
 

@@ -8,7 +8,12 @@
 
 #include "ollama/core/catalog.h"
 
-enum choice_role { ROLE_CHAT, ROLE_AUTOCOMPLETE, ROLE_EMBED, ROLE_CHOICE_COUNT };
+enum choice_role {
+    ROLE_CHOICE_CHAT,
+    ROLE_CHOICE_AUTOCOMPLETE,
+    ROLE_CHOICE_EMBED,
+    ROLE_CHOICE_COUNT
+};
 const char *choice_role_name(enum choice_role role); // "chat", "autocomplete", "embed"
 bool choice_role_parse(struct str name, enum choice_role *role);
 unsigned

@@ -78,7 +78,7 @@ static struct catalog *catalog_of(const char *lines) {
     "qwen2.5-coder:7b 4700000000 completion,insert,tools\n"                                        \
     "llava:7b 4700000000 completion,vision\n"
 
-enum { CHAT = ROLE_CHAT, FIM = ROLE_AUTOCOMPLETE, EMBED = ROLE_EMBED };
+enum { CHAT = ROLE_CHOICE_CHAT, FIM = ROLE_CHOICE_AUTOCOMPLETE, EMBED = ROLE_CHOICE_EMBED };
 
 static const struct {
     const char *what;
@@ -248,7 +248,7 @@ static void test_code_names(void **state) {
         struct arena arena = {0};
         struct str lines = arena_printf(&arena, "%s 5 completion\nzz 9 completion", NAMES[i].name);
         struct catalog *catalog = catalog_of(lines.p);
-        struct choice_input input = {.role = ROLE_CHAT, .catalog = catalog};
+        struct choice_input input = {.role = ROLE_CHOICE_CHAT, .catalog = catalog};
         struct choice choice = model_choose(&arena, &input);
         bool is_chosen = str_eq(choice.name, str_from(NAMES[i].name));
         if (is_chosen != NAMES[i].is_code) {
