@@ -184,6 +184,7 @@ static void test_ambiguous_places_are_those_a_person_would_draw(void **state) {
     expect("int a {\n  x;\n}\n\nint b {\n  x;\n}\n", "int a {\n  x;\n}\n", "[15,31)|");
     expect("if a:\n    f()\n    g()\nh()\n", "if a:\n    f()\n    g()\n    g()\nh()\n",
            "[22,22)    g()\n|");
+    expect("q\nb:\n  a\n  c\n", "q\nb:\n  a\nb:\n  a\n  c\n", "[2,2)b:\n  a\n|");
     // Two changes that slide stay apart.
     expect("a\na\nb\na\n", "a\na\na\nb\na\na\n", "[0,0)a\n|[8,8)a\n|");
 }
