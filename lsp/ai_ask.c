@@ -50,6 +50,11 @@ static bool choose(struct ai_run *run, struct server *server) {
             run->lacks_details = !choice.model->remote && (!choice.model->capabilities_known ||
                                                            choice.model->context_length == 0);
         }
+        struct model_name name; // a cloud model need not be in the list
+        run->is_remote =
+            run->is_remote || (model_name_parse(run->model, MODEL_NAME_INFERENCE, &name, NULL) &&
+                               name.source == MODEL_SOURCE_CLOUD);
+        run->lacks_details = run->lacks_details && !run->is_remote;
         progress_set_model(run->progress, run->model);
     } else {
         ai__fail(run, choice.error.message, choice.error.remedy);
