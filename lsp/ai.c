@@ -75,6 +75,10 @@ static void on_tick(uv_timer_t *timer) {
     int64_t now = clock_ms();
     struct ai_run *next;
     for (struct ai_run *at = server->ai.first; at; at = next) {
+        next = at->next;
+        ai__free_if_done(at); // what others did not dare to free
+    }
+    for (struct ai_run *at = server->ai.first; at; at = next) {
         next = at->next; // a run may end and be freed
         tick_run(at, now);
     }
@@ -84,7 +88,7 @@ static void on_tick(uv_timer_t *timer) {
 void ai__tick_soon(struct ai_set *set) {
     uint64_t wait = 0;
     for (const struct ai_run *at = set->first; at; at = at->next) {
-        if (at->stage == AI_PARSING) {
+        if (at->stage == AI_PARSING || (at->stage == AI_OVER && at->pending == 0)) {
             wait = TICK_PARSE_MS;
         } else if (ai__is_at_work(at) && wait == 0) {
             wait = TICK_MS;
@@ -124,6 +128,10 @@ void ai__free_if_done(struct ai_run *run) {
     if (run->stage == AI_OVER && run->pending == 0) {
         free_run(run);
     }
+}
+
+bool ai_has(struct lsp_server *server, struct str id) {
+    return ai__find(server, id) != NULL;
 }
 
 static const char *severity_text(int64_t severity) {
@@ -369,6 +377,7 @@ void ai_on_close(struct lsp_server *server, struct document *document) {
         }
         if (at->stage == AI_APPLYING && at->is_accepting) {
             at->stage = AI_KEPT; // the answer to the edit will find it so
+            at->is_accepting = false;
         }
         at->closed_hash = str_hash(text_str(document->text));
         at->document = NULL;

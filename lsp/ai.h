@@ -58,6 +58,9 @@ size_t ai_results(struct lsp_server *server, struct arena *arena, const struct d
 int ai_accept(struct lsp_server *server, struct str id, struct arena *arena, struct error *error);
 int ai_reject(struct lsp_server *server, struct str id, struct arena *arena, struct error *error);
 
+bool ai_has(struct lsp_server *server,
+            struct str id); // is it the id of a run, or of a kept result?
+
 // --- events ---
 // Does anything of this document need each of its changes by itself?
 bool ai_follows(const struct lsp_server *server, const struct document *document);
