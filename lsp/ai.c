@@ -104,6 +104,29 @@ void ai__tick_soon(struct ai_set *set) {
 
 // --- one run ---
 
+static const TSQuery *query_of(struct ai_set *set, const struct language *language) {
+    for (size_t i = 0; i < AI_QUERIES_MAX && language->grammar; i++) {
+        if (!set->queries[i].language) {
+            set->queries[i].language = language;
+            set->queries[i].query = language_query_create(language);
+        }
+        if (set->queries[i].language == language) {
+            return set->queries[i].query;
+        }
+    }
+    return NULL;
+}
+
+struct context_input ai__context_input(const struct ai_run *run) {
+    return (struct context_input){
+        .text = run->text,
+        .tree = run->tree,
+        .language = run->language,
+        .selection = run->selection,
+        .query = run->tree ? query_of(&run->lsp->ai, run->language) : NULL,
+    };
+}
+
 static void free_run(struct ai_run *run) {
     struct ai_set *set = &run->lsp->ai;
     for (struct ai_run **at = &set->first; *at; at = &(*at)->next) {
@@ -430,6 +453,11 @@ void ai_close(struct lsp_server *server, uv_close_cb on_closed) {
 void ai_finish(struct ai_set *set) {
     while (set->first) {
         free_run(set->first);
+    }
+    for (size_t i = 0; i < AI_QUERIES_MAX; i++) {
+        if (set->queries[i].query) {
+            ts_query_delete(set->queries[i].query);
+        }
     }
     action_set_destroy(set->actions);
     free(set->folder);

@@ -12,12 +12,18 @@
 
 struct ai_run; // one action, private to ai_*.c
 
+#define AI_QUERIES_MAX 32 // languages with a grammar
+
 struct ai_set {
     // --- private ---
     struct ai_run *first;       // at work, or with a result that waits
     struct action_set *actions; // of the settings in force; NULL: to be made
     uv_timer_t timer;           // what cannot be done at once: parsing, held deltas, progress
-    char *folder;               // of files with results; NULL: none was needed
+    struct {                    // compiled when first needed: it takes milliseconds
+        const struct language *language;
+        TSQuery *query; // owned
+    } queries[AI_QUERIES_MAX];
+    char *folder; // of files with results; NULL: none was needed
     size_t n_files;
 };
 
