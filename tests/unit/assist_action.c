@@ -338,6 +338,7 @@ int main(void) {
         cmocka_unit_test(test_ours),          cmocka_unit_test(test_where_they_are_offered),
         cmocka_unit_test(test_users_actions), cmocka_unit_test(test_mistakes_are_told_and_left_out),
         cmocka_unit_test(test_prompts),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
