@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/uri.h"
 
 struct problems {
     struct buf text; // one a line
@@ -302,11 +303,42 @@ static void test_limits(void **state) {
     buf_finish(&buf);
 }
 
+// The examples of the documentation are taken without a complaint.
+static void test_documentation(void **state) {
+    (void)state;
+    struct arena arena = {0};
+    struct str rest;
+    size_t blocks = 0;
+    assert_int_equal(file_read(&arena, SOURCE_DIR "/docs/ai-actions.md", LIMIT_FILE, &rest),
+                     ERR_OK);
+    for (size_t at; (at = str_find(rest, STR("```json\n"))) != STR_NPOS; blocks++) {
+        rest = str_from_index(rest, at + strlen("```json\n"));
+        struct str block = str_slice(rest, 0, str_find(rest, STR("```")));
+        struct json_object *value = parse(arena_cstr(&arena, block));
+        struct problems problems = {0};
+        buf_init(&problems.text, 1u << 20);
+        struct action_set *set = action_set_create(
+            json_get(value, "actions"), json_path(value, "ai.prompts"), on_problem, &problems);
+        if (problems.n > 0) {
+            fail_msg("%s", problems.text.p);
+        }
+        assert_true(action_set_count(set) == 13 ||
+                    str_starts(action_set_system(set), STR("You are a terse")));
+        action_set_destroy(set);
+        buf_finish(&problems.text);
+        json_object_put(value);
+        rest = str_from_index(rest, block.n + 3);
+    }
+    assert_int_equal(blocks, 2);
+    arena_finish(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ours),          cmocka_unit_test(test_where_they_are_offered),
         cmocka_unit_test(test_users_actions), cmocka_unit_test(test_mistakes_are_told_and_left_out),
         cmocka_unit_test(test_prompts),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
