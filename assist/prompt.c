@@ -53,7 +53,7 @@ bool prompt_check(struct arena *arena, struct str template, struct str *problem)
         *problem = arena_printf(arena, "longer than %u bytes", LIMIT_TEMPLATE);
         return false;
     }
-    return template_check(arena, template, NAMES, NAME_COUNT, problem);
+    return template_verify(arena, template, NAMES, NAME_COUNT, problem);
 }
 
 // --- values ---

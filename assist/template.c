@@ -229,7 +229,7 @@ static struct str token_problem(struct arena *arena, const struct token *token,
     return STR_NONE;
 }
 
-bool template_check(struct arena *arena, struct str template, const struct str *names, size_t n,
+bool template_verify(struct arena *arena, struct str template, const struct str *names, size_t n,
                     struct str *problem) {
     struct lexer lexer = {template, 0};
     struct token open[TEMPLATE_DEPTH];

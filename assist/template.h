@@ -17,13 +17,13 @@ struct template_value {
     bool is_block; // stands on lines of its own, whatever the template says
 };
 
-// Appends to `out`, until that is full. What template_check finds wrong is put out as it stands or
+// Appends to `out`, until that is full. What template_verify finds wrong is put out as it stands or
 // closed at the end.
 void template_expand(struct str template, const struct template_value *values, size_t n,
                      struct buf *out);
 
 // Every part closed, every name one of `names`? False with a message in `arena`, with its line.
-bool template_check(struct arena *arena, struct str template, const struct str *names, size_t n,
+bool template_verify(struct arena *arena, struct str template, const struct str *names, size_t n,
                     struct str *problem);
 
 // Does the template put the value out anywhere? And without being asked whether it is there, that
