@@ -127,10 +127,17 @@ class Document:
     # -- the user --------------------------------------------------------------------------
 
     def change(self, *changes):
-        """One didChange: (old text, new text) pairs in order, each replacing its first match."""
+        """One didChange: (old text, new text) pairs in order, each replacing its first match.
+
+        As an editor does: what both begin and end with is not part of the change.
+        """
         events = []
         for old, new in changes:
             at = self.text.index(old)
+            while old and new and old[0] == new[0]:
+                old, new, at = old[1:], new[1:], at + 1
+            while old and new and old[-1] == new[-1]:
+                old, new = old[:-1], new[:-1]
             table = positions.lines(self.text)
             encoding = self.client.encoding
             events.append({"range": {
