@@ -17,6 +17,7 @@
 #define LIMIT_NDJSON_LINE (8u * 1024 * 1024)    // one line of a model server's stream
 #define LIMIT_TAGS_BODY (16u * 1024 * 1024)     // GET /api/tags, GET /api/ps, /v1/models
 #define LIMIT_SHOW_BODY (4u * 1024 * 1024)      // POST /api/show
+#define LIMIT_EMBED_BODY (16u * 1024 * 1024)    // POST /api/embed
 #define LIMIT_VERSION_BODY (64u * 1024)         // GET /api/version and error bodies
 #define LIMIT_MODELS 10000                      // models per server
 #define LIMIT_NAME 512                          // a model name as written
@@ -31,6 +32,7 @@
 #define LIMIT_PATTERN_MS 10                     // a user's pattern on one file
 #define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)   // unsent output; above, reading stops
 #define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped
+#define LIMIT_WRITE_STREAM (128u * 1024)        // unsent output; above, deltas of answers wait
 #define LIMIT_QUESTIONS 50                      // autoPull's questions in one session
 #define LIMIT_DOTENVS 256                       // .env files whose variables are remembered
 #define LIMIT_COMPLETIONS 200                   // items in one completion list

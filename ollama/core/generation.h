@@ -23,6 +23,9 @@ struct generation_options {
     size_t n_stop;
 };
 
+// Puts "keep_alive" into a request as said above; nothing if it is empty.
+void keep_alive_set(struct json_object *body, struct str keep_alive);
+
 struct chat_message {
     const char *role; // "system", "user", "assistant"
     struct str content;
@@ -57,7 +60,8 @@ struct generation_metrics { // times in microseconds, 0: not told
     int64_t eval_us;
 };
 
-// One frame of /api/chat or /api/generate, borrowed from its JSON.
+// One frame of /api/chat or /api/generate, borrowed from its JSON. Of a wrong type counts as
+// absent.
 struct generation_frame {
     struct str text;     // message.content or response
     struct str thinking; // message.thinking or thinking
@@ -67,7 +71,7 @@ struct generation_frame {
 };
 void generation_frame_read(struct json_object *frame, struct generation_frame *out);
 
-// The vectors of an answer of /api/embed: `n` rows of `width` numbers in `arena`. ERR_PROTOCOL with
-// a message when the answer does not hold `n` rows of equal width.
+// The vectors of an answer of /api/embed: `n` × `width` numbers, row after row, in `arena`.
+// ERR_PROTOCOL with a message when the answer does not hold `n` rows of equal width.
 enum err generation_embeddings_read(struct arena *arena, struct json_object *answer, size_t n,
                                     float **rows, size_t *width, struct error *error);

@@ -46,6 +46,8 @@ struct remote_error {
     long status;        // HTTP status, 0 within a stream
     struct str message; // the server's own words, nested JSON unwrapped, unsafe characters escaped
     struct str remedy;  // "ollama pull NAME", or empty
+    int64_t prompt_tokens; // FAULT_CONTEXT: what was sent and what would fit, 0: not told
+    int64_t context_tokens;
 };
 // `model` (may be empty) is the name that was asked for; it goes into the remedy.
 void remote_error_classify(struct arena *arena, long status, struct str content_type,

@@ -98,6 +98,7 @@ static enum remote_fault fault_of_text(long status, struct str text) {
 struct unwrapped {
     struct str text;       // in the arena
     int64_t prompt_tokens; // of a context overflow, 0: unknown
+    int64_t context_tokens;
     struct str signin_url;
     bool is_json;   // the body was a JSON value
     bool has_error; // with an "error"
@@ -121,6 +122,7 @@ static void unwrap(struct arena *arena, struct str body, struct unwrapped *out) 
         if (json_is(error, json_type_object)) {
             next = json_get_str(error, "message");
             out->prompt_tokens = json_get_int(error, "n_prompt_tokens", out->prompt_tokens);
+            out->context_tokens = json_get_int(error, "n_ctx", out->context_tokens);
         } else if (!json_has(root, "error")) {
             next = json_get_str(root, "message");
             next = next.n ? next : json_get_str(root, "detail");
@@ -134,6 +136,28 @@ static void unwrap(struct arena *arena, struct str body, struct unwrapped *out) 
         json_object_put(root);
     }
     out->text = str_trim(text);
+}
+
+// The number in "… PREFIX(3004 tokens)", or 0.
+static int64_t tokens_behind(struct str text, struct str prefix) {
+    size_t at = str_find(text, prefix);
+    int64_t n = 0;
+    if (at == STR_NPOS) {
+        return 0;
+    }
+    struct str rest = str_from_index(text, at + prefix.n);
+    str_to_int64(str_split(&rest, ' '), &n);
+    return str_starts(rest, STR("tokens)")) ? n : 0;
+}
+
+// The numbers of an overflow are members of the runner's error, or only words in it.
+static void fill_tokens(const struct unwrapped *body, struct remote_error *out) {
+    int64_t sent = body->prompt_tokens;
+    int64_t fits = body->context_tokens;
+    sent = sent > 0 ? sent : tokens_behind(body->text, STR("request ("));
+    fits = fits > 0 ? fits : tokens_behind(body->text, STR("context size ("));
+    out->prompt_tokens = sent > 0 && sent < INT32_MAX ? sent : 0;
+    out->context_tokens = fits > 0 && fits < INT32_MAX ? fits : 0;
 }
 
 // One line: runners send stack-like texts.
@@ -162,9 +186,9 @@ static struct str pull_command(struct arena *arena, struct str model) {
     return arena_printf(arena, "ollama pull %.*s", STR_ARG(trimmed));
 }
 
-static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct str model,
+static struct str remedy_of(struct arena *arena, const struct remote_error *error, struct str model,
                             const struct unwrapped *body) {
-    switch (fault) {
+    switch (error->fault) {
     case FAULT_MODEL_MISSING:
         if (str_contains(body->text, STR("file does not exist"))) {
             return STR("look the name up at https://ollama.com/library");
@@ -172,9 +196,9 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
         return pull_command(arena, model);
     case FAULT_CAPABILITY: return STR("choose a model with that capability");
     case FAULT_CONTEXT:
-        if (body->prompt_tokens > 0 && body->prompt_tokens < INT32_MAX) {
+        if (error->prompt_tokens > 0) {
             int64_t fits = 1024;
-            while (fits <= body->prompt_tokens) {
+            while (fits <= error->prompt_tokens) {
                 fits *= 2;
             }
             return arena_printf(arena, "set num_ctx to %lld, or send less text", (long long)fits);
@@ -202,6 +226,13 @@ static struct str remedy_of(struct arena *arena, enum remote_fault fault, struct
         if (str_starts(body->text, STR("pull model manifest: 412"))) {
             return STR("update Ollama: https://ollama.com/download");
         }
+        if (str_contains(body->text, STR("token repeat limit"))) {
+            return STR("try again, with a higher temperature or another model");
+        }
+        if (error->status ==
+            499) { // it gave up on us: it is being stopped, or a proxy was impatient
+            return STR("try again; the server or a proxy before it ended the request");
+        }
         break;
     case FAULT_NONE:
     case FAULT_INVALID_NAME: break;
@@ -223,6 +254,9 @@ static struct str own_words(struct arena *arena, long status, struct str content
     media = display_escape(arena, media, 60);
     if (fault == FAULT_NOT_OLLAMA && media.n) {
         return arena_printf(arena, "status %ld with %.*s instead of JSON", status, STR_ARG(media));
+    }
+    if (status == 0) { // within a stream
+        return STR("an error without a reason");
     }
     return arena_printf(arena, "status %ld without a reason", status);
 }
@@ -268,5 +302,8 @@ void remote_error_classify(struct arena *arena, long status, struct str content_
     bool has_words = inner.text.n > 0 && !html;
     out->message = has_words ? one_line(arena, inner.text)
                              : own_words(arena, status, content_type, out->fault);
-    out->remedy = remedy_of(arena, out->fault, model, &inner);
+    if (out->fault == FAULT_CONTEXT) {
+        fill_tokens(&inner, out);
+    }
+    out->remedy = remedy_of(arena, out, model, &inner);
 }

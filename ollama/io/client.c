@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "ollama/core/generation.h"
 #include "ollama/io/call.h"
 
 // Something else may answer /api/version too: only a string counts.
@@ -72,16 +73,6 @@ struct call *ollama_delete(struct http *http, const struct endpoint *endpoint, s
 
 // --- load and unload ---
 
-// A bare number must be sent as one: Ollama refuses "300" (no unit) but takes 300 (seconds).
-static void set_keep_alive(struct json_object *body, struct str keep_alive) {
-    int64_t seconds = 0;
-    if (str_to_int64(keep_alive, &seconds)) {
-        json_set_int(body, "keep_alive", seconds);
-    } else if (!str_is_empty(keep_alive)) {
-        json_set_str(body, "keep_alive", keep_alive);
-    }
-}
-
 // /api/generate refuses models that only embed; /api/embed without input loads those.
 static bool load_as_embedding(struct call *call, const struct call_result *result) {
     if (result->remote.fault != FAULT_CAPABILITY || strcmp(call->path, "/api/generate") != 0) {
@@ -89,7 +80,7 @@ static bool load_as_embedding(struct call *call, const struct call_result *resul
     }
     struct json_object *body = body_of_model(call->model);
     json_set(body, "input", json_object_new_array());
-    set_keep_alive(body, call->keep_alive);
+    keep_alive_set(body, call->keep_alive);
     call_restart(call, "/api/embed", body);
     json_object_put(body);
     return true;
@@ -102,7 +93,7 @@ struct call *ollama_load(struct http *http, const struct endpoint *endpoint, str
     call->keep_alive = arena_copy(&call->arena, keep_alive);
     struct json_object *body = body_of_model(model);
     json_set_bool(body, "stream", false);
-    set_keep_alive(body, keep_alive);
+    keep_alive_set(body, keep_alive);
     call_start(call, STR("POST"), body, 0, LIMIT_SHOW_BODY);
     json_object_put(body);
     return call;

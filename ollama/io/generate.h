@@ -4,12 +4,16 @@
 // on_done, never from inside; call_cancel closes the connection at once. Loop thread only.
 //
 // Every way a stream can end comes out as one call_result:
-//   a frame with done: true                      ERR_OK, `end` filled
-//   done_reason "load"/"unload" without an answer  ERR_PROTOCOL ("only loaded the model")
-//   an error frame, or a status >= 400           ERR_REMOTE, ERR_NOT_FOUND, ERR_DENIED;
-//   remote.fault the connection closed or reset before that   ERR_PROTOCOL or ERR_IO a line that is
-//   no JSON object, HTML          ERR_PROTOCOL a line over LIMIT_NDJSON_LINE ERR_LIMIT call_cancel,
-//   or on_frame returning false     ERR_CANCELLED
+//
+// - a frame with done: true: ERR_OK, and `end` says why and what it cost
+// - one of "load" or "unload" without an answer before it: ERR_PROTOCOL ("only loaded the model")
+// - an error frame, or a status >= 400: ERR_REMOTE, ERR_NOT_FOUND, ERR_DENIED; see remote.fault
+// - the connection closed or reset before that: ERR_PROTOCOL or ERR_IO
+// - a line that is no JSON object, HTML: ERR_PROTOCOL
+// - a line over LIMIT_NDJSON_LINE: ERR_LIMIT
+// - call_cancel, or on_frame returning false: ERR_CANCELLED
+//
+// Nothing here has a time limit: a model may load, or think, for minutes in silence.
 #pragma once
 
 #include "ollama/core/generation.h"
