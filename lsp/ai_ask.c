@@ -16,6 +16,7 @@ enum {
     SURROUNDINGS = 3000, // tokens of context beyond the target that are worth their time
     OVERHEAD = 400,      // tokens of the system prompt, the task and the frame, at first guess
     FIT_ROUNDS = 4,
+    DETAILS_MAX = 5, // models whose details are asked for before one is taken
 };
 
 // --- which model ---
@@ -24,11 +25,11 @@ void ai__choice_input(struct lsp_server *server, struct arena *arena, struct str
                       struct str argument, struct choice_input *input) {
     struct server *target = session_default(server->session);
     *input = (struct choice_input){
-        .role = ROLE_CHAT,
+        .role = ROLE_CHOICE_CHAT,
         .catalog = server_catalog(target),
         .argument = argument,
         .workspace = state_model(session_state(server->session), root, STR("chat")),
-        .settings = session_settings(server->session)->ai.model[ROLE_CHAT],
+        .settings = session_settings(server->session)->ai.model[ROLE_CHOICE_CHAT],
         .where = uri_redact(arena, target->url),
     };
 }
@@ -46,6 +47,8 @@ static bool choose(struct ai_run *run, struct server *server) {
             run->is_remote = choice.model->remote;
             run->context_max = choice.model->context_length;
             run->capabilities = choice.model->capabilities_known ? choice.model->capabilities : 0;
+            run->lacks_details = !choice.model->remote && (!choice.model->capabilities_known ||
+                                                           choice.model->context_length == 0);
         }
         progress_set_model(run->progress, run->model);
     } else {
@@ -235,8 +238,30 @@ static void ask_ps(struct ai_run *run) {
     run->call = ollama_ps(session_http(session), server_endpoint(run->server), on_ps, run);
 }
 
+static void go_on(struct ai_run *run, struct server *server);
+
+// What a model can do and take is known now, as far as it can be: perhaps it is not the right one.
+static void on_details(void *data, struct server *server) {
+    struct ai_run *run = data;
+    run->pending--;
+    if (run->stage != AI_ASKING) {
+        ai__free_if_done(run);
+    } else if (server != session_default(run->lsp->session)) {
+        ai__ask(run);
+    } else {
+        go_on(run, server);
+    }
+}
+
+// Lists of servers before 0.30 tell neither capabilities nor the context length.
 static void go_on(struct ai_run *run, struct server *server) {
-    if (choose(run, server)) {
+    if (!choose(run, server)) {
+        return;
+    }
+    if (run->lacks_details && run->details_asked++ < DETAILS_MAX) {
+        run->pending++;
+        server_details_then(server, run->model, on_details, run);
+    } else {
         ask_ps(run);
     }
 }

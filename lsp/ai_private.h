@@ -81,11 +81,13 @@ struct ai_run {
     uint64_t closed_hash; // of the whole text when the document was closed
 
     // The server
-    struct server *server;   // held while a call runs
-    struct str server_url;   // canonical
-    struct str model;        // empty: not chosen yet
-    bool is_remote;          // forwards the text to another machine
-    unsigned capabilities;   // of the model
+    struct server *server; // held while a call runs
+    struct str server_url; // canonical
+    struct str model;      // empty: not chosen yet
+    bool is_remote;        // forwards the text to another machine
+    unsigned capabilities; // of the model
+    bool lacks_details;    // the list says too little of it
+    unsigned details_asked;
     int64_t context_max;     // tokens, 0: unknown
     bool is_running;         // when it was asked
     int64_t context_running; // tokens, 0: does not run, or does not say

@@ -206,6 +206,19 @@ def edit_seeds():
         yield bytes([index % 24, len(head) // 256, len(head) % 256]) + head + changes * 3
 
 
+def diff_seeds():
+    for index, (_, text) in enumerate(texts()):
+        old = text[:1000]
+        lines = old.splitlines(True)
+        third = len(lines) // 3
+        new = b"".join(lines[:third] + [b"new\n"] + lines[third + 2:] + lines[:2])
+        for to in (new, old.replace(b"\n", b"\r\n"), b""):
+            yield bytes([0, index % 256, 40, len(old) // 256, len(old) % 256]) + old + to
+    for old, new in ((b"\1\2\3\0\1\2\3", b"\1\2\3\0\1\2\3\0\1\2\3"), (b"\1" * 30, b"\1" * 20),
+                     (bytes(range(200)), bytes(range(199, 0, -1)))):
+        yield bytes([1, 3, 9, 0, len(old)]) + old + new
+
+
 def stream_seeds():
     lines = [{"status": "pulling manifest"},
              {"status": "pulling 1234", "digest": "sha256:1234", "total": 100},
@@ -294,7 +307,7 @@ def settings_seeds():
 
 
 SEEDS = {
-    "json": json_seeds, "edits": edit_seeds, "stream": stream_seeds, "names": name_seeds,
+    "json": json_seeds, "edits": edit_seeds, "diff": diff_seeds, "stream": stream_seeds, "names": name_seeds,
     "modelfile": modelfile_seeds, "analysis": analysis_seeds, "settings": settings_seeds,
     "session": lambda: (text.encode("utf-8", "surrogateescape") for text in sessions()),
     "framing": lambda: (b"\x03" + b"".join(frame(line) for line in text.split("\n")[-12:])
