@@ -261,7 +261,7 @@ class Progress(AiCase):
         gate = fake.hold_loading()
         document = self.document(client)
         identity = client.ai("refactor", document.uri, document.span(FIRST, LAST))
-        client.progress_like(lambda text: "loading model" in text.lower(), identity)
+        client.progress_like(lambda text: "loading" in text.lower(), identity)
         status = client.poll(lambda: [s for s in [client.command("status")]
                                       if s["state"] == "loading"], "loading")[0]
         self.assertEqual([{"id": identity, "kind": "refactor", "model": "qwen2.5-coder:7b",
