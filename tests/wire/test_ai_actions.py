@@ -7,8 +7,9 @@ from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TEXT, TOKENS, AiCase
 from lib.capabilities import ai_name
 
 ZERO = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+PLAIN = TEXT.replace("    # sum\n", "")  # without a comment that could be an instruction
 REWRITES = {"refactor", "simplify", "optimise", "document", "types", "tests", "complete"}
-FOREIGN = {"range": {"start": {"line": 5, "character": 13}, "end": {"line": 5, "character": 14}},
+FOREIGN = {"range": {"start": {"line": 5, "character": 4}, "end": {"line": 5, "character": 18}},
            "severity": 1, "source": "pyright", "code": "reportUndefined",
            "message": "\"a\" is not what it seems"}
 
@@ -16,7 +17,7 @@ FOREIGN = {"range": {"start": {"line": 5, "character": 13}, "end": {"line": 5, "
 class Listing(AiCase):
     def opened(self, profile="vscode-11", **changes):
         fake, client = self.begin(profile, **changes)
-        document = self.document(client)
+        document = self.document(client, PLAIN)
         return fake, client, document, document.span(FIRST, LAST)
 
     def test_a_selection_gets_all_of_them(self):
@@ -68,7 +69,7 @@ class Listing(AiCase):
                 self.assertEqual(disabled, bool(found))
                 for action in found:
                     self.assertTrue(action["disabled"]["reason"])
-                document.change(("    # sum\n", "    # ai: use one line\n"))
+                document.put("    result", "    # ai: use one line\n")
                 found = self.listed(client, document.uri, document.span(FIRST, LAST))
                 self.assertIn("edit", self.names(found))
                 self.end(client)
@@ -154,7 +155,7 @@ class Listing(AiCase):
                 end = client.outcome(identity)
                 self.assertEqual("shown" if ai_name(action) == "explain" else "applied",
                                  end["outcome"], client.report())
-                document.change((document.text, TEXT))
+                document.change((document.text, PLAIN))
         self.end(client)
 
 
@@ -162,7 +163,6 @@ class Arguments(AiCase):
     def test_bad_arguments_are_32602(self):
         fake, client, document, span = self.scene()
         good = {"action": "refactor", "uri": document.uri, "range": span}
-        backwards = {"start": span["end"], "end": span["start"]}
         rows = [
             (), (None,), ([],), ("refactor",), (5,), ({},), (good, good),
             ({k: v for k, v in good.items() if k != "action"},),
@@ -172,7 +172,7 @@ class Arguments(AiCase):
         rows += [(dict(good, **change),) for change in (
             {"action": "sing"}, {"action": ""}, {"action": 5}, {"action": None}, {"action": "fix\0"},
             {"uri": 5}, {"uri": ""}, {"uri": "file:///not/open.py"}, {"uri": None},
-            {"range": None}, {"range": 5}, {"range": {}}, {"range": []}, {"range": backwards},
+            {"range": None}, {"range": 5}, {"range": {}}, {"range": []},
             {"range": {"start": span["start"]}}, {"range": dict(span, start={"line": "a"})},
             {"range": dict(span, start={"line": -1, "character": 0})},
             {"id": 5}, {"id": ""}, {"id": {}}, {"id": "x" * 5000}, {"model": 5},
@@ -192,7 +192,9 @@ class Arguments(AiCase):
         fake.always(lambda body: ["x = 1\n"])
         far = {"start": {"line": 2 ** 31 - 1, "character": 0},
                "end": {"line": 2 ** 31 - 1, "character": 2 ** 31 - 1}}
-        for number, span in enumerate((far, dict(far, start={"line": 0, "character": 2 ** 31 - 1}))):
+        backwards = document.span(FIRST, LAST)
+        backwards = {"start": backwards["end"], "end": backwards["start"]}
+        for number, span in enumerate((far, dict(far, start=backwards["end"]), backwards)):
             identity = client.start_request("workspace/executeCommand", {
                 "command": "ollama-ls.ai", "arguments": [{
                     "action": "explain", "uri": document.uri, "range": span, "id": "f%d" % number}]})
@@ -230,7 +232,7 @@ class Arguments(AiCase):
         first = fake.reply()
         a = client.ai("refactor", one.uri, one.span(FIRST, LAST))
         first.send("def add(a, b):\n")
-        client.begun(a)
+        fake.wait(lambda: first.spoken, "the first token")
         fake.say(ANSWER)
         b = client.ai("refactor", two.uri, two.span(FIRST, LAST))
         status = client.poll(lambda: [s for s in [client.command("status")]
@@ -375,12 +377,12 @@ class UserActions(AiCase):
         bad = [{"name": "x"}, {"name": "ok", "title": "Fine", "prompt": "p", "output": "replace"},
                {"name": "y", "title": "Y", "prompt": "{{#open}}", "output": "show"}, 5,
                {"name": "z", "title": "Z", "prompt": "z", "output": "sing"}]
-        fake = self.fake()
-        client = self.client("vscode-11", options={"actions": bad, "stream": True})
-        self.assertIn("actions", self.message(client))
-        self.ready(client)
+        fake, client = self.begin(options={"actions": bad})
         document = self.document(client)
-        names = self.names(self.listed(client, document.uri, document.span(FIRST, LAST)))
+        for _ in range(3):
+            names = self.names(self.listed(client, document.uri, document.span(FIRST, LAST)))
+        told = [m["message"] for m in client.shown if "action" in m["message"]]
+        self.assertEqual(4, len(told), client.shown)
         self.assertIn("ok", names)
         self.assertFalse(names & {"x", "y", "z"}, names)
         client.drop("window/showMessage")
