@@ -223,13 +223,16 @@ static void test_wait_among_others(void **state) {
         run_for(&fixture->loop, 2);
     }
     assert_null(strstr(ollama.shown, "\"e:latest\""));
-    ollama.holds_shows = false;
     int64_t before = clock_ms();
-    release_shows();
+    ollama.n_held--;
+    answer(ollama.held[ollama.n_held], 200, ollama.show); // "f", while others are on their way
     end_wait(fixture, &waits[0]);
-    end_wait(fixture, &waits[1]);
-    assert_true(waits[0].is_known && waits[1].is_known);
+    assert_true(waits[0].is_known);
     assert_true(clock_ms() - before < 90); // sooner than a batch of details is put together
+    ollama.holds_shows = false;
+    release_shows();
+    end_wait(fixture, &waits[1]);
+    assert_true(waits[1].is_known);
     close_server(fixture, &watch);
     fixture_destroy(fixture);
 }
@@ -254,11 +257,18 @@ static void test_waits_that_fail(void **state) {
         assert_true(clock_ms() - before < 1000);
     }
     assert_int_equal(ollama.n_show, 1);
-    // A server that says nothing: the wait has an end.
+    // Behind others that are not answered the wait has an end of its own.
     ollama.holds_shows = true;
+    ollama.tags = old_tags;
+    refresh(fixture, &watch);
+    static const char *const before_it[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < LIMIT_SHOW_IN_FLIGHT; i++) {
+        server_want_details(server, str_from(before_it[i]));
+    }
     int64_t before = clock_ms();
-    begin_wait(&wait, server, "c");
+    begin_wait(&wait, server, "f");
     end_wait(fixture, &wait);
+    assert_false(wait.is_known);
     assert_in_range(clock_ms() - before, TIME_CALL_MS - 200, TIME_CALL_MS + 2000);
     close_server(fixture, &watch);
     fixture_destroy(fixture);
