@@ -218,6 +218,7 @@ static struct ai_run *create_run(struct lsp_server *server, const struct ai_requ
     run->document = document;
     run->text = text_retain(document->text);
     run->language = language_detect(document->path, document->language_id);
+    run->language_id = arena_copy(arena, document->language_id);
     run->selection = request->selection;
     run->id = arena_copy(arena, request->id);
     run->uri = arena_copy(arena, document->uri);

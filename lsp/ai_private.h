@@ -62,11 +62,14 @@ struct ai_run {
     // What it reads: the text at the start and places in it
     struct document *document; // NULL while it is closed
     const struct language *language;
+    struct str language_id;
+    struct language clean_language; // the same, as the cleaner has to see it
     struct text *text;
     struct tree_parse *parse;
     struct tree *tree; // NULL: by lines
     struct text_range selection;
     struct text_range target;
+    struct text_range focus; // what the model is shown: the target, or the code that tests are for
     struct str
         code; // the target as the model sees it, if a comment was taken out of it; else empty
     bool has_code;
