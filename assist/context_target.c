@@ -99,16 +99,16 @@ static struct text_range whole_definition(const struct marks *marks, size_t i) {
     struct text_range body = {0, SIZE_MAX};
     for (size_t k = 0; k < marks->n; k++) {
         struct text_range range = marks->at[k].range;
-        if ((marks->at[k].kinds & MARK_BODY) && range_holds(range, inner) && k != i &&
+        if ((marks->at[k].kinds & MARK_BODY) && range_holds(range, inner) &&
             range_holds(body, range)) {
             body = range;
         }
     }
     for (size_t k = 0; k < marks->n; k++) {
         struct text_range range = marks->at[k].range;
-        if ((marks->at[k].kinds & MARK_DEFINITION) && range_holds(range, inner) &&
-            !range_holds(range, body)) {
-            return range;
+        bool has_in_body = range_holds(range, body) && !range_equals(range, body);
+        if ((marks->at[k].kinds & MARK_DEFINITION) && range_holds(range, inner) && !has_in_body) {
+            return range; // it may be all there is in that body
         }
     }
     return inner;

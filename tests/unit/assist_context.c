@@ -5,6 +5,7 @@
 // must hold for all of them.
 #include "assist/budget.h"
 #include "assist/context.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/utf.h"
 
@@ -319,15 +320,18 @@ static void test_empty_text(void **state) {
 }
 
 // A long class: imports, then filler, then the target's method.
-static struct str long_class(struct arena *arena, size_t fillers) {
-    char *bytes = arena_alloc(arena, 200 + fillers * 40);
+static struct str long_class(struct arena *arena, size_t fillers, size_t inner) {
+    char *bytes = arena_alloc(arena, 400 + (fillers + inner) * 40);
     int n = sprintf(bytes, "import os\nfrom a import (\n    b,\n    c,\n)\n\n\n"
                            "@dataclass\nclass Foo(Base):\n");
     for (size_t i = 0; i < fillers; i++) {
         n += sprintf(bytes + n, "    filler_%zu = compute(%zu)\n", i, i);
     }
-    n += sprintf(bytes + n, "    def bar(self):\n        import sys\n        x = 1\n"
-                            "        return x\n");
+    n += sprintf(bytes + n, "    def bar(self):\n        import sys\n");
+    for (size_t i = 0; i < inner; i++) {
+        n += sprintf(bytes + n, "        y = %zu\n", i);
+    }
+    n += sprintf(bytes + n, "        x = 1\n        return x\n");
     return str_of(bytes, (size_t)n);
 }
 
@@ -336,7 +340,7 @@ static void test_outline_and_imports(void **state) {
     struct arena arena;
     arena_init(&arena);
     struct fixture fixture;
-    fixture_init(&fixture, "python", long_class(&arena, 300));
+    fixture_init(&fixture, "python", long_class(&arena, 300, 0));
     struct str bytes = text_str(fixture.text);
     struct text_range target = range_of(bytes, "x = 1");
     struct context context;
@@ -348,10 +352,23 @@ static void test_outline_and_imports(void **state) {
     assert_true(context.is_truncated);
     assert_in_range(context.tokens, 150, 200);
 
-    // So little that the method's head is not shown either.
-    context_build(&fixture.arena, &fixture.input, target, 60, &context);
+    assert_true(context.is_truncated);
+    fixture_finish(&fixture);
+
+    // So far inside that the method's head is not shown either; what it imports is its own.
+    fixture_init(&fixture, "python", long_class(&arena, 300, 50));
+    target = range_of(text_str(fixture.text), "x = 1");
+    context_build(&fixture.arena, &fixture.input, target, 200, &context);
     assert_false(str_contains(context.before, STR("def bar")));
+    check_part("imports", context.imports, "import os\nfrom a import (\n    b,\n    c,\n)");
+    check_part("outline", context.outline,
+               "@dataclass\nclass Foo(Base):\n    \xe2\x80\xa6\n"
+               "    def bar(self):\n        \xe2\x80\xa6");
+
+    // The nearest head goes before the others, imports and outline do not take it all.
+    context_build(&fixture.arena, &fixture.input, target, 60, &context);
     check_part("outline", context.outline, "    def bar(self):\n        \xe2\x80\xa6");
+    assert_true(context.before.n > 0 && context.after.n > 0);
     assert_true(context.tokens <= 60);
     fixture_finish(&fixture);
     arena_finish(&arena);
@@ -385,7 +402,7 @@ static void test_target_too_large(void **state) {
     struct arena arena;
     arena_init(&arena);
     struct fixture fixture;
-    struct str bytes = long_class(&arena, 300);
+    struct str bytes = long_class(&arena, 300, 0);
     fixture_init(&fixture, "python", bytes);
     struct context context;
     struct text_range all = {0, bytes.n - 1};
@@ -404,7 +421,7 @@ static void test_every_budget(void **state) {
     struct arena arena;
     arena_init(&arena);
     struct fixture fixture;
-    struct str bytes = long_class(&arena, 40);
+    struct str bytes = long_class(&arena, 40, 5);
     fixture_init(&fixture, "python", bytes);
     struct text_range target = range_of(bytes, "x = 1");
     for (size_t budget = 0; budget < 900; budget += 7) {
@@ -554,6 +571,8 @@ static void test_random_texts(void **state) {
 }
 
 // Deep and long texts take no longer than their size allows, and no stack.
+enum { SLOWEST_US = 20 * 1000 * 1000 }; // for 24 calls, some of them with sanitizers
+
 static void check_large(const char *language, const char *piece, size_t times) {
     struct arena arena;
     arena_init(&arena);
@@ -565,9 +584,11 @@ static void check_large(const char *language, const char *piece, size_t times) {
     struct fixture fixture;
     fixture_init(&fixture, language, str_of(bytes, times * size));
     fixture.input.selection = (struct text_range){times * size / 2, times * size / 2};
+    int64_t start = clock_us();
     check_everything(&fixture);
     fixture.input.selection.end += 3;
     check_everything(&fixture);
+    assert_true(clock_us() - start < SLOWEST_US);
     fixture_finish(&fixture);
     arena_finish(&arena);
 }
