@@ -229,7 +229,8 @@ static struct str without_comment(struct comments *comments, struct text_range c
         cut.start = text_line_start(text, text_line_at(text, cut.start));
         cut.end = text_line_start(text, last + 1);
     } else {
-        while (!has_code_behind && cut.start > 0 && char_is_blank(comments->text.p[cut.start - 1])) {
+        while (!has_code_behind && cut.start > 0 &&
+               char_is_blank(comments->text.p[cut.start - 1])) {
             cut.start--;
         }
     }

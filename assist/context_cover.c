@@ -61,13 +61,13 @@ bool cover_error(const struct syntax *syntax, struct text_range range, struct te
 struct text_range cover_lines(const struct text *text, struct text_range range) {
     size_t first = text_line_at(text, range.start);
     size_t last = text_line_at(text, range.end > range.start ? range.end - 1 : range.end);
-    return range_trim(text_str(text), (struct text_range){line_indent_end(text, first),
-                                                          line_text_end(text, last)});
+    return range_trim(text_str(text),
+                      (struct text_range){line_indent_end(text, first), line_text_end(text, last)});
 }
 
 // The children of a node that a range touches.
 struct run {
-    struct text_range range; // from the first to the last, trimmed
+    struct text_range range;       // from the first to the last, trimmed
     struct text_range first, last; // `,` and `;` aside
     size_t n;                      // likewise
     bool has_error;

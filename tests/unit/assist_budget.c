@@ -143,7 +143,7 @@ static void test_budgets(void **state) {
 
 // Whatever servers and settings say.
 static void budget_round(struct random *random) {
-    static const int64_t VALUES[] = {INT64_MIN, -1,   0,     1,      2,       3,       511,
+    static const int64_t VALUES[] = {INT64_MIN, -1,   0,     1,      2,       3,        511,
                                      2048,      4096, 10000, 131072, 1 << 30, INT64_MAX};
     int64_t v[5];
     for (size_t i = 0; i < 5; i++) {
@@ -165,10 +165,8 @@ static void test_random_budgets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_estimates),
-        cmocka_unit_test(test_cut_at_lines),
-        cmocka_unit_test(test_cut_random_texts),
-        cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_estimates),        cmocka_unit_test(test_cut_at_lines),
+        cmocka_unit_test(test_cut_random_texts), cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_random_budgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,8 +106,10 @@ static void test_rows_are_reachable(void **state) {
         }
         for (const char *const *extension = language->extensions; *extension; extension++) {
             char path[64];
-            snprintf(path, sizeof(path), "/a/b.%s", *extension);
-            check_detected(path, "", language->name);
+            if (!strchr(*extension, '.')) {
+                snprintf(path, sizeof(path), "/a/b.%s", *extension);
+                check_detected(path, "", language->name);
+            }
             snprintf(path, sizeof(path), "/a/%s", *extension);
             check_detected(path, "", language->name);
         }
