@@ -17,6 +17,8 @@
 #define LOG_MODULE "ai"
 #define RETRY_MS 1000 // for the change that made the client refuse an edit
 #define TRIES_MAX 3
+#define QUIET_MS 200 // Neovim tells of a change up to 150 ms late
+#define QUIET_LIMIT_MS 10000
 
 // --- showing ---
 
@@ -293,6 +295,22 @@ static void on_applied(struct lsp_server *server, enum err code, struct json_obj
     }
 }
 
+// A client that takes edits with a version refuses one that crosses a change of its own. One that
+// takes plain `changes` makes it, in the wrong place: so it is sent when no change has come for
+// longer than such clients hold them back.
+void ai__apply_if_quiet(struct ai_run *run) {
+    if (!run->lsp->caps.document_changes) {
+        int64_t now = clock_ms();
+        int64_t since = run->quiet_ms > run->finished_ms ? run->quiet_ms : run->finished_ms;
+        if (now - since < QUIET_MS && now - run->finished_ms < QUIET_LIMIT_MS) {
+            return;
+        }
+    }
+    if (!send_edit(run)) {
+        conclude_applied(run, "nothing to change");
+    }
+}
+
 // --- a whole answer ---
 
 // What the user has to see: by a plugin, from the stream; else as one message, also where progress
@@ -343,8 +361,12 @@ void ai__finish(struct ai_run *run) {
         conclude_and_tell(run, AI_REVIEW, kept_text(run, &arena, headline));
     } else if (!run->lsp->caps.apply_edit) {
         give_text(run, "is done; this editor takes no edits");
-    } else if (!send_edit(run)) {
-        conclude_applied(run, "nothing to change");
+    } else {
+        struct lsp_server *lsp = run->lsp; // the run may be gone after this
+        run->stage = AI_SETTLING;
+        run->finished_ms = clock_ms();
+        ai__apply_if_quiet(run);
+        ai__tick_soon(&lsp->ai);
     }
     arena_finish(&arena);
 }
