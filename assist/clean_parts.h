@@ -64,7 +64,7 @@ const struct clean_line *clean_rules_line(const struct clean_rules *rules, struc
 
 struct clean_strings {
     const struct clean_rules *rules;
-    enum {
+    enum clean_string_kind {
         STRING_NONE,
         STRING_TRIPLE,  // Python
         STRING_COMMENT, // from block_comment[0] to [1]

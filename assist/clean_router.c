@@ -427,7 +427,7 @@ static void resolve(struct clean_router *router, bool at_end) {
             at++;
             continue;
         }
-        struct token token;
+        struct token token = {0};
         bool may_grow;
         size_t n = find_token(router, held, &token, &may_grow);
         if (may_grow && !at_end) {
