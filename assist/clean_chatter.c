@@ -273,7 +273,7 @@ static bool stands_alone(struct str text) {
 
 // A script without large letters, in which no code begins.
 static bool is_foreign(struct str word) {
-    return word.n >= 3 && (unsigned char)word.p[0] >= 0xD0;
+    return word.n > 0 && (unsigned char)word.p[0] >= 0xD0;
 }
 
 // Such answers may begin small.
@@ -304,6 +304,20 @@ static enum chatter judge(bool is_lead, struct str text, bool is_more, size_t le
                                                                            : CHATTER_NO;
 }
 
+// A line by no word that we know: written as a sentence is, and ended as one.
+static enum chatter judge_unknown(struct str text, bool is_more, bool is_talking) {
+    bool is_capital = is_large(text) && (text.n == 1 || text.p[1] == ' ' || text.p[1] == '\'' ||
+                                         is_letter(text.p[1])) &&
+                      !(text.n > 1 && text.p[1] >= 'A' && text.p[1] <= 'Z');
+    struct str word = word_of(text);
+    if (!is_capital || !goes_on_as_sentence(text, word.n) || measure_line(text).marks > 0) {
+        return CHATTER_NO;
+    }
+    return is_more                                                 ? CHATTER_MAYBE
+           : ends_sentence(text) && looks_like_sentence(text, is_talking ? 1 : 2) ? CHATTER_YES
+                                                                 : CHATTER_NO;
+}
+
 // "key: value" is code where keys are.
 static bool is_key(const struct clean_rules *rules, struct str text) {
     struct str word = word_of(text);
@@ -317,6 +331,9 @@ static bool comments_with(const struct clean_rules *rules, const char *sign) {
 
 enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line, bool is_more,
                                 bool is_talking) {
+    if (line.n > 1 && line.p[0] == ' ' && is_large(str_from_index(line, 1))) {
+        line = str_from_index(line, 1); // the blank that the first word of some models has
+    }
     if (line.n > 0 && char_is_blank(line.p[0]) && !is_talking) {
         return CHATTER_NO;
     }
@@ -348,13 +365,7 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
         return is_more ? CHATTER_MAYBE : looks_like_sentence(text, 1) ? CHATTER_YES : CHATTER_NO;
     }
     enum chatter found = judge(true, text, is_more, 2);
-    if (found == CHATTER_NO && is_talking && is_large(text)) {
-        struct measure m = measure_line(text);
-        return is_more && m.marks == 0                                   ? CHATTER_MAYBE
-               : !is_more && ends_sentence(text) && looks_like_sentence(text, 3) ? CHATTER_YES
-                                                                         : CHATTER_NO;
-    }
-    return found;
+    return found == CHATTER_NO && !rules->is_keyed ? judge_unknown(text, is_more, is_talking) : found;
 }
 
 enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line, bool is_more,

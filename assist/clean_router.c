@@ -109,7 +109,6 @@ static const struct token TOKENS[] = {
     {STR_INIT("<|eos|>"), TOKEN_STOP, 0},
     {STR_INIT("<|EOT|>"), TOKEN_STOP, 0},
     {STR_INIT("<EOT>"), TOKEN_STOP, NOT_IN_MARKUP},
-    {STR_INIT(" <EOT>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("<eos>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("</s>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("<｜end▁of▁sentence｜>"), TOKEN_STOP, 0},
