@@ -79,7 +79,8 @@ static const struct str ALONE[] = {
     STR_INIT("fixed code"),   STR_INIT("explicación"),  STR_INIT("erklärung"),
     STR_INIT("explication"),  STR_INIT("claro"),        STR_INIT("natürlich"),
     STR_INIT("bien sûr"),     STR_INIT("key points"),   STR_INIT("example usage"),
-    STR_INIT("usage example"),
+    STR_INIT("usage example"), STR_INIT("usage"),       STR_INIT("example"),
+    STR_INIT("note"),         STR_INIT("output"),       STR_INIT("examples"),
 };
 
 static bool list_has(const struct str *list, size_t n, struct str word) {
@@ -329,6 +330,15 @@ static bool comments_with(const struct clean_rules *rules, const char *sign) {
     return line && strcmp(line, sign) == 0;
 }
 
+static bool is_of(struct str s, struct str signs) {
+    for (size_t i = 0; i < s.n; i++) {
+        if (str_find_char(signs, s.p[i]) == STR_NPOS) {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
 enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line, bool is_more,
                                 bool is_talking) {
     if (line.n > 1 && line.p[0] == ' ' && is_large(str_from_index(line, 1))) {
@@ -350,10 +360,8 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
     if (is_keyed || (is_heading && comments_with(rules, "#") && !is_talking)) {
         return CHATTER_NO;
     }
-    bool is_sign = trimmed.n > 0 && trimmed.n < 3 &&
-                   str_find_char(STR("#*-_`123456789"), trimmed.p[0]) != STR_NPOS;
-    if (is_more && is_sign) {
-        return CHATTER_MAYBE; // "#", "*", "1."
+    if (is_more && trimmed.n < 7 && is_of(trimmed, STR("#*-_`. 0123456789"))) {
+        return CHATTER_MAYBE; // "###", "*", "1."
     }
     bool is_quoted = trimmed.n > 0 && trimmed.p[0] == '`';
     if (is_bold || is_heading || is_quoted || (is_item && is_talking)) {
@@ -377,14 +385,12 @@ enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line
         is_key(rules, text)) {
         return CHATTER_NO;
     }
-    bool is_sign = trimmed.n > 0 && trimmed.n < 5 &&
-                   str_find_char(STR("#*-_123456789"), trimmed.p[0]) != STR_NPOS;
-    bool is_all_signs = is_sign;
-    for (size_t i = 0; i < trimmed.n && is_all_signs; i++) {
-        is_all_signs = str_find_char(STR("#*-_. 0123456789"), trimmed.p[i]) != STR_NPOS;
-    }
-    if (is_more && is_after_blank && is_all_signs && !comments_with(rules, "--")) {
+    bool is_signs = trimmed.n < 7 && is_of(trimmed, STR("#*-_. 0123456789"));
+    if (is_more && is_after_blank && is_signs && !comments_with(rules, "--")) {
         return CHATTER_MAYBE;
+    }
+    if (rules->is_keyed && !is_after_blank && !is_bold) {
+        return CHATTER_NO;
     }
     if (is_heading) {
         bool is_remark = comments_with(rules, "#");

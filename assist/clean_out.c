@@ -103,10 +103,9 @@ static void put_indent(struct clean_out *out) {
 static void put_string_line(struct clean_out *out) {
     struct str space = buf_str(&out->space);
     const struct clean_line *known = clean_rules_line(out->rules, buf_str(&out->line));
-    bool is_heredoc = out->strings.kind == STRING_HEREDOC;
     if (known && !known->is_ambiguous) {
         buf_append(out->out, str_slice(known->text, 0, known->indent));
-    } else if (!is_heredoc && (out->strings.is_doc || space.n > out->opening.n)) {
+    } else if (!out->is_line_heredoc && (out->is_line_doc || space.n > out->opening.n)) {
         put_indent(out);
     } else {
         buf_append(out->out, space);
@@ -229,6 +228,8 @@ static void end_code_line(struct clean_out *out) {
     buf_clear(&out->space);
     buf_clear(&out->line);
     out->is_line_string = clean_strings_is_open(&out->strings);
+    out->is_line_doc = out->strings.is_doc;
+    out->is_line_heredoc = out->strings.kind == STRING_HEREDOC;
 }
 
 void clean_out_feed(struct clean_out *out, char c) {

@@ -108,6 +108,8 @@ struct clean_out {
     bool is_in_text;               // the current line has something on it
     bool is_line_held;             // it is complete before it goes out
     bool is_line_string;           // it begins inside a string
+    bool is_line_doc;              // of a kind that moves with the code
+    bool is_line_heredoc;          // of a kind that never does
     bool is_decided;
     ptrdiff_t shift;
     size_t model_unit; // blanks that the model indents by; 0: not known yet

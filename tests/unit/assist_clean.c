@@ -442,16 +442,20 @@ static void check_prompt(const struct clean_options *options, const char *const 
 static void test_promptness(void **state) {
     (void)state;
     struct clean_options options = options_for("a.py");
-    static const char *const PLAIN[] = {"def", "",      " f", "def f", "(x):", "(x):", "\n", "",
-                                        "    ret", "\n    ret", "urn", "urn", " x <", " x ", " 1",
-                                        "< 1",  "\n\n", "",   "y",     "\n\ny", NULL};
+    static const char *const PLAIN[] = {"def", "def",   " f", " f", "(x):", "(x):", "\n", "",
+                                        "    ret", "\n    ret", "urn", "urn", " x <", " x", " 1",
+                                        " < 1",  "\n\n", "",   "y",     "\n\ny", NULL};
     check_prompt(&options, PLAIN);
     static const char *const FENCED[] = {FENCE "py", "",  "thon\n", "",     "im", "im",
                                          "port",     "port", " os\n", " os", "``", "",
                                          "`\n",      "",  "Done.",  "",     NULL};
     check_prompt(&options, FENCED);
-    static const char *const CHATTY[] = {"Sure", "", ", here it is:\n\n", "", "x", "x", " = 1", " = 1", NULL};
-    (void)CHATTY;
+    static const char *const CHATTY[] = {
+        "Sure", "", ", here it is:\n\n", "", "x =", "x =", " 1\n\n", " 1", "The en", "", "d.", "",
+        NULL};
+    check_prompt(&options, CHATTY);
+    static const char *const CAPITAL[] = {"Foo", "", "(", "Foo(", "x)\n", "x)", "This", "", ".x", "\nThis.x", NULL};
+    check_prompt(&options, CAPITAL);
     static const char *const THINKING[] = {"<thi", "", "nk>\nhm", "", "</think>\nx =", "x =", NULL};
     check_prompt(&options, THINKING);
     options.indent = STR("    ");
