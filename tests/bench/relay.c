@@ -205,7 +205,7 @@ static void latency(struct bench *bench, const char *action, bool is_last) {
 // Reads one reply of plain tokens; counts what came as deltas.
 static uint64_t drink(struct bench *bench, double *seconds, long *peak) {
     uint64_t bytes = 0;
-    uint64_t first = 0;
+    uint64_t begun = now_ns();
     uint64_t messages = 0;
     for (;;) {
         size_t n;
@@ -213,14 +213,13 @@ static uint64_t drink(struct bench *bench, double *seconds, long *peak) {
         const char *body = editor_read(&bench->editor, &n);
         must_be_well(body);
         if (is_kind(body, "delta")) {
-            first = first ? first : bench->editor.read_ns;
             bytes += text_of(body, &text);
             if (++messages % 4096 == 0) {
                 long now = child_resident(&bench->editor.child);
                 *peak = now > *peak ? now : *peak;
             }
         } else if (is_kind(body, "end")) {
-            *seconds = (double)(bench->editor.read_ns - first) / 1e9;
+            *seconds = (double)(bench->editor.read_ns - begun) / 1e9;
             return bytes / 3;
         } else {
             editor_reply(&bench->editor, body);

@@ -40,12 +40,13 @@ def run(table, folder, env, quick):
                   "curl -N %.2f ms" % (row["curl_first_us"] / 1000), digits=2)
         table.add("command → chat request at the server (%s)" % action, row["command_to_request_ms"],
                   None, "", digits=2)
-    per_second, burst = found["sustained"]["per_second"], found["burst"]["per_second"]
-    table.add("sustained for %.0f s, share of 20,000 tokens/s" % found["sustained"]["seconds"],
-              20000 / max(1.0, per_second), 1,
-              "%.0f tokens/s came of %.0f sent; as fast as it goes %.0f; curl -N %.0f" % (
-                  per_second, found["sustained"]["sent"] / found["sustained"]["seconds"], burst,
-                  found["curl"]["per_second"]), "×", 2)
+    for name, label in (("sustained", "at the pace of the gate"), ("burst", "as fast as it goes")):
+        row = found[name]
+        beside = "%.0f tokens/s of %.0f sent" % (row["per_second"], row["sent"] / row["seconds"])
+        if name == "burst":
+            beside = "%.0f tokens/s; curl -N %.0f" % (row["per_second"], found["curl"]["per_second"])
+        table.add("20,000 tokens/s / tokens/s, %s, %.0f s" % (label, row["seconds"]),
+                  20000 / max(1.0, row["per_second"]), 1, beside, "×", 2)
     lost = found["sustained"]["sent"] - found["sustained"]["tokens"]
     table.add("tokens lost meanwhile", abs(lost), 0, "", "", 0)
     row = found["sustained"]
