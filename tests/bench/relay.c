@@ -68,6 +68,17 @@ static void samples_init(struct samples *samples) {
     }
 }
 
+// Token by token, how much later it came than to somebody else on the same stream at the same time:
+// what the machine was busy with hits both.
+static void samples_added(const struct samples *ours, const struct samples *theirs,
+                          struct samples *added) {
+    samples_init(added);
+    size_t n = ours->n < theirs->n ? ours->n : theirs->n;
+    for (size_t i = 0; i < n; i++) {
+        added->us[added->n++] = ours->us[i] - theirs->us[i];
+    }
+}
+
 // --- curl beside us ---
 
 struct tap {
@@ -188,6 +199,8 @@ static void latency(struct bench *bench, const char *action, bool is_last) {
         }
     }
     tap_end(&curl);
+    struct samples added;
+    samples_added(&ours, &curl.samples, &added);
     double request_ms = (double)(bench->speaker.requested_ns - begun) / 1e6;
     double first = ours.first_us;
     double theirs = curl.samples.first_us;
@@ -200,6 +213,7 @@ static void latency(struct bench *bench, const char *action, bool is_last) {
         percentile(&curl.samples, 0.5), percentile(&curl.samples, 0.99), is_last ? "" : ",\n");
     free(ours.us);
     free(curl.samples.us);
+    free(added.us);
 }
 
 // Reads one reply of plain tokens; counts what came as deltas.
