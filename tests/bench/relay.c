@@ -205,12 +205,14 @@ static void latency(struct bench *bench, const char *action, bool is_last) {
     double first = ours.first_us;
     double theirs = curl.samples.first_us;
     printf(
-        "\"%s\":{\"tokens\":%zu,\"command_to_request_ms\":%.3f,\"command_to_delta_ms\":%.3f,"
+        "\"%s\":{\"added_first_us\":%.1f,\"added_p50_us\":%.1f,\"added_p99_us\":%.1f,"
+        "\"tokens\":%zu,\"command_to_request_ms\":%.3f,\"command_to_delta_ms\":%.3f,"
         "\"first_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,"
         "\"curl_tokens\":%zu,\"curl_first_us\":%.1f,\"curl_p50_us\":%.1f,\"curl_p99_us\":%.1f}%s",
-        action, ours.n, request_ms, first_ms, first, percentile(&ours, 0.5),
-        percentile(&ours, 0.99), percentile(&ours, 1), curl.samples.n, theirs,
-        percentile(&curl.samples, 0.5), percentile(&curl.samples, 0.99), is_last ? "" : ",\n");
+        action, first - theirs, percentile(&added, 0.5), percentile(&added, 0.99), ours.n,
+        request_ms, first_ms, first, percentile(&ours, 0.5), percentile(&ours, 0.99),
+        percentile(&ours, 1), curl.samples.n, theirs, percentile(&curl.samples, 0.5),
+        percentile(&curl.samples, 0.99), is_last ? "" : ",\n");
     free(ours.us);
     free(curl.samples.us);
     free(added.us);
