@@ -70,7 +70,7 @@ static size_t piece_size(struct str text) {
 
 static void send_buffer(struct ai_run *run, enum send_class class, const char *kind,
                         struct buf *held) {
-    while (held->n > 0) {
+    while (held->n > 0 && rpc_takes(run->lsp, class)) {
         size_t n = piece_size(buf_str(held));
         struct json_object *params = json_object_new_object();
         json_set_str(params, "text", str_slice(buf_str(held), 0, n));
