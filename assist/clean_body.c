@@ -428,8 +428,8 @@ static void end_last_line(struct clean_body *body) {
         return;
     }
     // Half a closing fence, cut off.
-    bool is_cut = body->state == BODY_BLOCK && body->fence.mark == '`' &&
-                  str_eq(str_trim(line), STR("``"));
+    bool is_cut =
+        body->state == BODY_BLOCK && body->fence.mark == '`' && str_eq(str_trim(line), STR("``"));
     if (line.n > 0 && !is_cut) {
         end_line(body);
         if (body->is_flowing) {

@@ -15,8 +15,7 @@
 
 void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text) {
-    *out = (struct clean_out){
-        .rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
+    *out = (struct clean_out){.rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
     out->model_unit = hints->model_unit;
     out->shift = hints->shift;
     out->is_decided = hints->has_shift;
