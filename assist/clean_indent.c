@@ -15,8 +15,7 @@
 #define LINES_MAX 20000 // of a target, as witnesses
 #define DEFAULT_UNIT 4
 
-// --- what the target tells
-// ------------------------------------------------------------------------
+// --- what the target tells ---------------------------------------------------------------------
 
 static const struct clean_line *find_line(const struct clean_rules *rules, struct str held,
                                           size_t *slot) {
@@ -134,7 +133,7 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
                         options->unit.n > 0 && options->unit.p[0] == ' ';
 }
 
-// --- widths --------------------------------------------------------------------------------------
+// --- widths ------------------------------------------------------------------------------------
 
 static bool file_has_tabs(const struct clean_out *out) {
     return str_eq(out->rules->options.unit, STR("\t"));
@@ -206,7 +205,7 @@ size_t clean_indent_guess_unit(const struct clean_out *out, struct str space) {
     return is_unit(step) ? step : DEFAULT_UNIT;
 }
 
-// --- the decision --------------------------------------------------------------------------------
+// --- the decision ------------------------------------------------------------------------------
 
 // A line that stands no deeper than the one that opened its block. Of one character, the first of
 // its line, it is a guess.
@@ -281,7 +280,7 @@ void clean_indent_decide(struct clean_out *out, struct str space, struct str lin
                      : decide_indented(out, first, line);
 }
 
-// --- the review ----------------------------------------------------------------------------------
+// --- the review --------------------------------------------------------------------------------
 
 void clean_indent_count(struct clean_out *out, struct str space, struct str line) {
     size_t width = clean_indent_width(out, space);

@@ -39,7 +39,7 @@ void clean_out_finish(struct clean_out *out) {
     buf_finish(&out->tail);
 }
 
-// --- shown ------------------------------------------------------------------------------------
+// --- shown -------------------------------------------------------------------------------------
 
 static void feed_shown(struct clean_out *out, char c) {
     if (c == '\n' || (char_is_blank(c) && !out->is_in_text)) {
@@ -57,7 +57,7 @@ static void feed_shown(struct clean_out *out, char c) {
     markdown_filter_feed(&out->filter, str_of(&c, 1), out->out);
 }
 
-// --- code -------------------------------------------------------------------------------------
+// --- code --------------------------------------------------------------------------------------
 
 static void flush_blank(struct clean_out *out) {
     for (size_t i = 0; i < out->blank.n; i++) {

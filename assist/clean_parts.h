@@ -60,7 +60,7 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
 // The line of the target that holds this, NULL if there is none. Blanks at both ends are ignored.
 const struct clean_line *clean_rules_line(const struct clean_rules *rules, struct str line);
 
-// --- strings and comments over several lines ----------------------------------------------------
+// --- strings and comments over several lines ---------------------------------------------------
 
 struct clean_strings {
     const struct clean_rules *rules;
@@ -94,8 +94,7 @@ static inline bool clean_strings_is_open(const struct clean_strings *strings) {
     return strings->kind != STRING_NONE;
 }
 
-// --- out
-// ------------------------------------------------------------------------------------------
+// --- out ---------------------------------------------------------------------------------------
 
 enum { CLEAN_VOTES = 8 };
 
@@ -194,7 +193,7 @@ bool clean_chatter_is_prose(struct str line);
 // "Here is the original code:"
 bool clean_chatter_is_old(struct str line);
 
-// --- body -------------------------------------------------------------------------------------
+// --- body --------------------------------------------------------------------------------------
 
 struct clean_body {
     const struct clean_rules *rules;
@@ -244,7 +243,7 @@ static inline bool clean_body_is_code(const struct clean_body *body) {
     return body->state == BODY_PLAIN || body->state == BODY_BLOCK;
 }
 
-// --- router -----------------------------------------------------------------------------------
+// --- router ------------------------------------------------------------------------------------
 
 struct clean_router {
     const struct clean_rules *rules;

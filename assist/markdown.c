@@ -52,7 +52,7 @@ static bool is_punctuation(char c) {
            (c >= '{' && c <= '~');
 }
 
-// --- text ---------------------------------------------------------------------------------------
+// --- text --------------------------------------------------------------------------------------
 
 static bool comes_after(const struct markdown_filter *filter, struct str word) {
     return memcmp(filter->recent + sizeof(filter->recent) - word.n, word.p, word.n) == 0;
@@ -130,7 +130,7 @@ static void settle(struct markdown_filter *filter, struct buf *out) {
     }
 }
 
-// --- code spans ----------------------------------------------------------------------------------
+// --- code spans --------------------------------------------------------------------------------
 
 static size_t run_length(struct str s, size_t at) {
     size_t n = 0;
@@ -263,8 +263,7 @@ static void feed_span(struct markdown_filter *filter, char c, struct buf *out) {
     buf_append_char(&filter->held, c);
 }
 
-// --- the start of a line
-// ---------------------------------------------------------------------------
+// --- the start of a line -----------------------------------------------------------------------
 
 // One more character of how a line begins.
 static void note_mark(struct markdown_filter *filter, char c) {
@@ -378,7 +377,7 @@ static void end_fence_line(struct markdown_filter *filter, struct buf *out) {
     buf_clear(&filter->held);
 }
 
-// --- lines and characters ------------------------------------------------------------------------
+// --- lines and characters ----------------------------------------------------------------------
 
 // The line is over: nothing of it stays held.
 static void end_line(struct markdown_filter *filter, struct buf *out) {

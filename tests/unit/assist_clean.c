@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // The cleaner: what each part of it takes away and leaves, how early it gives out what is certain,
-// and that neither the cuts between pieces nor hostile answers change or break anything. Whole
-// answers of models are in tests/quality.
+// and that the cuts between pieces change nothing. Whole answers of models are in tests/quality.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -83,7 +81,7 @@ static void check_thinking(const char *answer, const char *wanted, const char *t
     check_with(&options, answer, wanted, thinking);
 }
 
-// --- tokens and thinking -------------------------------------------------------------------------
+// --- tokens and thinking -----------------------------------------------------------------------
 
 static void test_thinking(void **state) {
     (void)state;
@@ -198,8 +196,7 @@ static void test_further_tokens(void **state) {
     check_with(&options, "x = '§en'", "x = '§en'", "");
 }
 
-// --- fences
-// ----------------------------------------------------------------------------------------
+// --- fences ------------------------------------------------------------------------------------
 
 static void test_fences(void **state) {
     (void)state;
@@ -251,8 +248,7 @@ static void test_fences_in_documents(void **state) {
           "This is text.\n\nNote that it stays. Let me know.");
 }
 
-// --- chatter
-// -----------------------------------------------------------------------------------------
+// --- chatter -----------------------------------------------------------------------------------
 
 static void test_chatter_before(void **state) {
     (void)state;
@@ -361,8 +357,7 @@ static void test_chatter_that_was_code(void **state) {
           "x\n\nThis is a line of words that fit.\nf(1)\ng(2)\nh(3)\ni(4)");
 }
 
-// --- indentation and lines
-// ------------------------------------------------------------------------
+// --- indentation and lines ---------------------------------------------------------------------
 
 static void check_indent(const char *indent, const char *unit, const char *code, const char *answer,
                          const char *wanted) {
@@ -438,8 +433,7 @@ static void test_characters(void **state) {
     run_finish(&run);
 }
 
-// --- promptness
-// ------------------------------------------------------------------------------------
+// --- promptness --------------------------------------------------------------------------------
 
 // What has come out after each piece; pieces and outs alternate, up to NULL.
 static void check_prompt(const struct clean_options *options, const char *const *rows) {
@@ -485,7 +479,7 @@ static void test_promptness(void **state) {
     check_prompt(&options, INDENTED);
 }
 
-// --- all recordings ------------------------------------------------------------------------------
+// --- all recordings ----------------------------------------------------------------------------
 
 static void check_splits(void *data, struct arena *arena, const struct recording *recording) {
     struct random *random = data;
@@ -530,97 +524,6 @@ static void test_splits(void **state) {
     assert_true(recordings_each(TEST_DATA_DIR "/quality/cases", check_splits, &random) >= 70);
 }
 
-// --- limits
-// ----------------------------------------------------------------------------------------
-
-static void test_limit(void **state) {
-    (void)state;
-    struct clean_options options = options_for("a.py");
-    struct cleaner *cleaner = cleaner_create(&options);
-    struct run run;
-    run_init(&run);
-    static char block[64 * 1024];
-    memset(block, 'x', sizeof(block));
-    for (size_t i = 0; i < LIMIT_ANSWER / sizeof(block); i++) {
-        cleaner_feed(cleaner, str_of(block, sizeof(block)), &run.text, &run.thinking);
-        assert_false(cleaner_is_full(cleaner));
-    }
-    cleaner_feed(cleaner, STR("y"), &run.text, &run.thinking);
-    assert_true(cleaner_is_full(cleaner));
-    cleaner_end(cleaner, &run.text, &run.thinking);
-    assert_int_equal(cleaner_text(cleaner).n, LIMIT_ANSWER);
-    cleaner_destroy(cleaner);
-    run_finish(&run);
-}
-
-// Seconds of processor time for an answer of the largest size made of one part.
-static double time_of(const struct clean_options *options, const char *part) {
-    struct buf answer;
-    buf_init(&answer, LIMIT_ANSWER);
-    while (buf_append(&answer, str_from(part))) {
-    }
-    struct run run;
-    run_init(&run);
-    clock_t begin = clock();
-    run_clean(&run, options, buf_str(&answer), 4096, NULL);
-    double took = (double)(clock() - begin) / CLOCKS_PER_SEC;
-    run_finish(&run);
-    buf_finish(&answer);
-    return took;
-}
-
-static void test_hostile_answers_take_linear_time(void **state) {
-    (void)state;
-    static const char *const PARTS[] = {
-        "<",
-        "<|im",
-        "[",
-        "`",
-        "``` ",
-        "~",
-        " ",
-        "\t",
-        "\n",
-        " \n",
-        "Sure ",
-        "This ",
-        "Here is\n",
-        "a\n\nThis is a",
-        "x\n```\n",
-        "```python\n",
-        "\"\"\"",
-        "</think>",
-        "<think>",
-        "\xe2\x97",
-        "\xff",
-        "<s> ",
-        "</s> ",
-        "'</s>\n",
-        "**",
-        "- ",
-        "a|`",
-        "\\",
-        "[a](b)",
-        "\r",
-        "x = 1\n    y\n",
-    };
-    struct clean_options options[3] = {options_for("a.py"), options_for("a.html"),
-                                       options_for("a.md")};
-    options[0].indent = STR("    ");
-    options[2].mode = CLEAN_MARKDOWN;
-    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
-        for (size_t k = 0; k < 3; k++) {
-            double took = time_of(&options[k], PARTS[i]);
-            if (took > 20) { // linear ones take about one, sanitizers ten
-                fail_msg("\"%s\" took %.1f s", PARTS[i], took);
-            }
-            if (getenv("OLLAMA_LS_TEST_TIMES")) {
-                fprintf(stderr, "%zu \"%s\": %.2f s\n", k, PARTS[i], took);
-            }
-        }
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thinking),
@@ -643,8 +546,6 @@ int main(void) {
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_promptness),
         cmocka_unit_test(test_splits),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_hostile_answers_take_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
