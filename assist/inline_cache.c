@@ -100,8 +100,8 @@ void inline_cache_put(struct inline_cache *cache, const struct inline_spot *spot
     if (text.n > cache->limits.bytes) {
         return;
     }
-    while (cache->n > 0 && (cache->n == cache->limits.entries ||
-                            cache->bytes + text.n > cache->limits.bytes)) {
+    while (cache->n > 0 &&
+           (cache->n == cache->limits.entries || cache->bytes + text.n > cache->limits.bytes)) {
         drop_least_used(cache);
     }
     cache->count++;

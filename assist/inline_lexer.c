@@ -12,8 +12,7 @@ void inline_lexer_init(struct inline_lexer *lexer, const struct language *langua
 }
 
 static bool ends_with(struct str s, size_t i, struct str mark) {
-    return mark.n > 0 && i + 1 >= mark.n &&
-           memcmp(s.p + i + 1 - mark.n, mark.p, mark.n) == 0;
+    return mark.n > 0 && i + 1 >= mark.n && memcmp(s.p + i + 1 - mark.n, mark.p, mark.n) == 0;
 }
 
 static bool has_no_apostrophes(const struct language *language) {
@@ -23,8 +22,8 @@ static bool has_no_apostrophes(const struct language *language) {
 }
 
 static bool has_ticks(const struct language *language) {
-    static const char *const NAMES[] = {"javascript", "typescript", "tsx", "go", "vue", "svelte",
-                                        NULL};
+    static const char *const NAMES[] = {"javascript", "typescript", "tsx", "go",
+                                        "vue",        "svelte",     NULL};
     return inline_language_is(language, NAMES);
 }
 

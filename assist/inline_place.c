@@ -57,8 +57,8 @@ static void pop(struct scan *scan, char closer) {
 }
 
 static void next_line(struct scan *scan, size_t start) {
-    bool counts = scan->place->language->indent_is_syntax ? scan->line.has_code
-                                                           : scan->line.has_any;
+    bool counts =
+        scan->place->language->indent_is_syntax ? scan->line.has_code : scan->line.has_any;
     if (counts) {
         scan->previous = scan->line;
     }
@@ -110,7 +110,8 @@ static void scan_byte(struct scan *scan, size_t i) {
     }
 }
 
-// --- the tree -------------------------------------------------------------------------------------
+// --- the tree
+// -------------------------------------------------------------------------------------
 
 enum tree_says { TREE_UNKNOWN, TREE_CODE, TREE_STRING, TREE_COMMENT };
 
@@ -157,7 +158,8 @@ static enum tree_says ask_tree(const struct tree *tree, size_t offset, size_t *e
     return TREE_CODE;
 }
 
-// --- the text before and behind -------------------------------------------------------------------
+// --- the text before and behind
+// -------------------------------------------------------------------
 
 static void scan_before(struct scan *scan, const struct inline_view *view,
                         const struct tree *tree) {
@@ -245,7 +247,8 @@ static void find_closable(struct inline_place *place, const struct scan *scan,
     }
 }
 
-// --- blocks ---------------------------------------------------------------------------------------
+// --- blocks
+// ---------------------------------------------------------------------------------------
 
 // Does the line open a block that has to be filled? `may_bracket`: ( and [ count as well.
 static bool opens_block(struct inline_place *place, const struct scan *scan,
@@ -291,7 +294,8 @@ static void decide_block(struct inline_place *place, const struct scan *scan, st
                         inline_first_word(place->language, next) != INLINE_WORD_OTHER;
 }
 
-// --- style ----------------------------------------------------------------------------------------
+// --- style
+// ----------------------------------------------------------------------------------------
 
 static struct str find_eol(const struct inline_view *view) {
     size_t at = str_rfind_char(view->before, '\n');
@@ -327,8 +331,7 @@ static struct str find_unit(const struct inline_view *view) {
     return str_slice(STR("        "), 0, best);
 }
 
-static void place_kind(struct inline_place *place, const struct scan *scan,
-                       enum tree_says says) {
+static void place_kind(struct inline_place *place, const struct scan *scan, enum tree_says says) {
     const struct inline_lexer *lexer = &scan->lexer;
     place->kind = lexer->kind;
     if (says == TREE_CODE || says == TREE_COMMENT || says == TREE_STRING) {
@@ -352,8 +355,7 @@ void inline_place_init(struct inline_place *place, const struct inline_view *vie
     size_t end;
     place_kind(place, &scan, ask_tree(tree, view->offset, &end));
     scan.lexer.kind = place->kind;
-    struct str line = str_from_index(view->before, inline_line_start(view->before,
-                                                                     view->before.n));
+    struct str line = str_from_index(view->before, inline_line_start(view->before, view->before.n));
     size_t rest = inline_line_end(view->after, 0);
     place->is_blank_line = inline_is_blank(line);
     place->is_middle = !inline_is_blank(str_slice(view->after, 0, rest));

@@ -48,7 +48,8 @@ enum inline_word { INLINE_WORD_OTHER, INLINE_WORD_END, INLINE_WORD_ELSE };
 // What the line's first word means there: "end", "else".
 enum inline_word inline_first_word(const struct language *language, struct str line);
 
-// --- lexer ----------------------------------------------------------------------------------------
+// --- lexer
+// ----------------------------------------------------------------------------------------
 
 // Takes a text byte by byte and only ever looks back, so that an answer can pass as it comes. Not
 // exact: what it misreads costs the line (a string ends with its line, where it may not go on).
@@ -69,7 +70,8 @@ void inline_lexer_init(struct inline_lexer *lexer, const struct language *langua
 // Byte `i` of `s`, each once, ascending. True: it is code.
 bool inline_lexer_step(struct inline_lexer *lexer, struct str s, size_t i);
 
-// --- special tokens -------------------------------------------------------------------------------
+// --- special tokens
+// -------------------------------------------------------------------------------
 
 // Tokens that some family of models writes: of fill-in-the-middle, of chats, of the end.
 extern const struct str inline_tokens[];
@@ -84,20 +86,33 @@ struct str inline_token_trim(struct str s);
 bool inline_token_first(struct str s, size_t *start);
 bool inline_token_last(struct str s, size_t *end);
 
-// --- trim (inline_trim.c) -------------------------------------------------------------------------
+// --- trim (inline_trim.c)
+// -------------------------------------------------------------------------
 
-// What the filter knows when an answer is over.
+enum { INLINE_PREVIOUS = 8 };
+
+// What an answer is compared with. Texts without blanks at their end.
 struct inline_shape {
     struct inline_place place;
-    struct str line;      // before the cursor on its line
-    struct str rest;      // behind the cursor on its line
-    struct str next;      // first line behind that is not blank
-    struct str previous;  // last line before the cursor's that is not blank
-    bool is_view_cut;     // the cursor's line begins before the view
+    struct str line; // before the cursor on its line, with its blanks
+    struct str rest; // behind the cursor on its line
+    struct str next; // first line behind that is not blank
+    // The last lines before the cursor's that are not blank, nearest first.
+    struct str previous[INLINE_PREVIOUS];
+    size_t n_previous;
 };
+
+// The texts are in `arena`.
+void inline_shape_init(struct inline_shape *shape, struct arena *arena,
+                       const struct inline_view *view, const struct inline_place *place);
+// Is this line what follows behind the cursor's line already? `is_first`: it goes on from the
+// cursor's line. Blanks at both ends are ignored; a line without a letter or digit is no
+// repetition.
+bool inline_repeats_next(const struct inline_shape *shape, struct str line, bool is_first);
+// Of which of the lines before is this one a copy? Nearest is 0; SIZE_MAX: of none. `is_first` as
+// above.
+size_t inline_repeats_previous(const struct inline_shape *shape, struct str line, bool is_first);
 
 // From what is left of an answer (`text`: without fences, up to where it was stopped) to what is
 // shown. Appends to `out`, which is empty and stays so if there is nothing worth showing.
 void inline_trim(const struct inline_shape *shape, struct str text, struct buf *out);
-// Is this line what follows behind the cursor already?
-bool inline_repeats_next(const struct inline_shape *shape, struct str line);

@@ -38,7 +38,8 @@ struct budget inline_budget(int64_t running, int64_t max) {
     return budget;
 }
 
-// --- comments -------------------------------------------------------------------------------------
+// --- comments
+// -------------------------------------------------------------------------------------
 
 struct comment {
     struct str open, close; // of one line; close may be empty
@@ -81,7 +82,8 @@ static void append_path(struct buf *out, struct arena *arena, const struct comme
     }
 }
 
-// --- the document ---------------------------------------------------------------------------------
+// --- the document
+// ---------------------------------------------------------------------------------
 
 // The last bytes of `s` that fit, at a character: for a line that is longer than the budget.
 static struct str bytes_tail(struct str s, size_t tokens) {
@@ -174,7 +176,8 @@ static void append_text(struct buf *out, struct arena *arena, struct str s) {
     }
 }
 
-// --- the neighbours -------------------------------------------------------------------------------
+// --- the neighbours
+// -------------------------------------------------------------------------------
 
 static bool is_akin(const struct language *a, const struct language *b) {
     static const char *const SCRIPT[] = {"javascript", "typescript", "tsx", "vue", "svelte", NULL};
@@ -252,7 +255,8 @@ static size_t append_snippets(struct buf *out, struct arena *arena,
     return taken;
 }
 
-// --- all of it ------------------------------------------------------------------------------------
+// --- all of it
+// ------------------------------------------------------------------------------------
 
 static void add_stop(struct inline_prompt *out, struct str stop) {
     for (size_t i = 0; i < out->n_stops; i++) {
@@ -299,8 +303,8 @@ void inline_prompt_build(struct arena *arena, const struct inline_prompt_input *
     struct comment comment;
     if (comment_of(input->place->language, &comment)) {
         if (tokens >= TOKENS_SNIPPETS) {
-            out->n_snippets = append_snippets(&prefix, arena, input, &comment,
-                                              tokens / SNIPPET_SHARE);
+            out->n_snippets =
+                append_snippets(&prefix, arena, input, &comment, tokens / SNIPPET_SHARE);
         }
         append_path(&prefix, arena, &comment, "", input->path, "");
     }

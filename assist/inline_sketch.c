@@ -13,8 +13,8 @@ enum {
     PART_LINES = 20,
     PART_BYTES = 1200,
     PART_WORDS = 160,
-    WORD_LEAST = 3,     // bytes; "i" and "of" say nothing
-    SHARED_LEAST = 2,   // words that a part must share
+    WORD_LEAST = 3,      // bytes; "i" and "of" say nothing
+    SHARED_LEAST = 2,    // words that a part must share
     QUERY_BEFORE = 2560, // bytes before the cursor
     QUERY_AFTER = 1024,
     QUERY_STEP = 512,
@@ -41,20 +41,21 @@ struct inline_sketches {
     size_t n;
 };
 
-// --- words ----------------------------------------------------------------------------------------
+// --- words
+// ----------------------------------------------------------------------------------------
 
 // Words of many languages, which no two documents are akin by.
 static bool is_common(struct str word) {
     static const char *const COMMON[] = {
-        "and",    "async",  "await",     "bool",   "break",    "case",   "catch",   "char",
-        "class",  "const",  "continue",  "def",    "default",  "elif",   "else",    "end",
-        "enum",   "except", "export",    "extern", "false",    "False",  "final",   "fn",
-        "for",    "from",   "func",      "function", "if",     "impl",   "import",  "include",
-        "int",    "let",    "local",     "long",   "mut",      "new",    "nil",     "None",
-        "not",    "null",   "NULL",      "package", "private", "pub",    "public",  "return",
-        "self",   "size_t", "static",    "str",    "string",   "struct", "super",   "switch",
-        "the",    "then",   "this",      "throw",  "true",     "True",   "try",     "type",
-        "typeof", "undefined", "use",    "using",  "var",      "void",   "while",   "with"};
+        "and",    "async",     "await",    "bool",     "break",   "case",   "catch",  "char",
+        "class",  "const",     "continue", "def",      "default", "elif",   "else",   "end",
+        "enum",   "except",    "export",   "extern",   "false",   "False",  "final",  "fn",
+        "for",    "from",      "func",     "function", "if",      "impl",   "import", "include",
+        "int",    "let",       "local",    "long",     "mut",     "new",    "nil",    "None",
+        "not",    "null",      "NULL",     "package",  "private", "pub",    "public", "return",
+        "self",   "size_t",    "static",   "str",      "string",  "struct", "super",  "switch",
+        "the",    "then",      "this",     "throw",    "true",    "True",   "try",    "type",
+        "typeof", "undefined", "use",      "using",    "var",     "void",   "while",  "with"};
     for (size_t i = 0; i < sizeof(COMMON) / sizeof(COMMON[0]); i++) {
         if (str_eq(word, str_from(COMMON[i]))) {
             return true;
@@ -105,7 +106,8 @@ static size_t sort_unique(uint32_t *words, size_t n) {
     return kept;
 }
 
-// --- a sketch -------------------------------------------------------------------------------------
+// --- a sketch
+// -------------------------------------------------------------------------------------
 
 static void add_part(struct inline_sketch *sketch, struct str all, size_t start, size_t end) {
     uint32_t words[PART_WORDS];
@@ -164,7 +166,8 @@ static void sketch_destroy(struct inline_sketch *sketch) {
     free(sketch);
 }
 
-// --- the cache of them ----------------------------------------------------------------------------
+// --- the cache of them
+// ----------------------------------------------------------------------------
 
 struct inline_sketches *inline_sketches_create(void) {
     return mem_alloc(sizeof(struct inline_sketches));
@@ -207,7 +210,8 @@ static const struct inline_sketch *sketch_of(struct inline_sketches *sketches, s
     return sketches->at[sketches->n - 1];
 }
 
-// --- choosing -------------------------------------------------------------------------------------
+// --- choosing
+// -------------------------------------------------------------------------------------
 
 struct query {
     uint32_t slots[QUERY_SLOTS];

@@ -11,9 +11,9 @@ static size_t smaller(size_t a, size_t b) {
 // Can it be meant? The editor may have sent it for another version of the document.
 static bool is_selection_usable(const struct inline_selected *selected, struct str all,
                                 size_t offset) {
-    if (!selected || selected->start > offset || selected->end < offset ||
-        selected->end > all.n || selected->text.n == 0 ||
-        selected->text.n > INLINE_SELECTED || selected->end - selected->start > INLINE_SELECTED) {
+    if (!selected || selected->start > offset || selected->end < offset || selected->end > all.n ||
+        selected->text.n == 0 || selected->text.n > INLINE_SELECTED ||
+        selected->end - selected->start > INLINE_SELECTED) {
         return false;
     }
     struct str replaced = str_slice(all, selected->start, selected->end);
@@ -68,7 +68,8 @@ bool inline_item_init(struct inline_item *item, struct arena *arena, const struc
     return true;
 }
 
-// --- spots ----------------------------------------------------------------------------------------
+// --- spots
+// ----------------------------------------------------------------------------------------
 
 // Hashes of what stands around a place, as far as the document reaches there.
 static uint64_t hash_before(struct str before, size_t at) {
