@@ -15,8 +15,9 @@
 enum {
     LEAD_LINE = 160,   // a first line that long and still without an end is no chatter
     BLANK_LINES = 3,   // before a completion
+    REPEAT_LINE = 4,   // letters and digits of a line that is told from others
     REPEAT_BYTES = 32, // of a line that goes in circles
-    REPEAT_UNIT = 16,
+    REPEAT_UNIT = 8,
     PERIOD_LINES = 4,
 };
 
@@ -119,7 +120,7 @@ static size_t repeated_lines(const struct inline_filter *filter, size_t end) {
         for (size_t copy = 1; copy < copies && is_same; copy++) {
             struct str other =
                 str_slice(body, starts[(copy + 1) * period], starts[copy * period] - 1);
-            is_same = str_eq(last, other);
+            is_same = str_eq(str_trim(last), str_trim(other)); // the first line has no indentation
         }
         if (is_same) {
             return filter->body + starts[(copies - 1) * period] - 1;
@@ -181,7 +182,13 @@ static bool skip_repeated(struct inline_filter *filter, struct str line, bool is
     if (filter->n_lines > 0 || filter->shape.place.is_prose) {
         return false;
     }
-    size_t which = inline_repeats_previous(&filter->shape, line, is_first);
+    // Behind one that was repeated, a bracket alone is another.
+    size_t least = filter->is_skipped ? 0 : REPEAT_LINE;
+    size_t which = inline_repeats_previous(&filter->shape, line, is_first, least);
+    if (which == 0 && filter->previous == 0 && inline_count_word_bytes(line) >= REPEAT_LINE) {
+        stop_void(filter); // again and again
+        return true;
+    }
     if (which >= filter->previous || (which > 0 && !filter->is_fenced)) {
         return false;
     }
@@ -284,7 +291,7 @@ static size_t repeated_bytes(const struct inline_filter *filter, size_t end) {
     if (inline_count_word_bytes(tail) < REPEAT_BYTES / 4) {
         return 0; // a rule, a table
     }
-    for (size_t unit = 1; unit <= REPEAT_UNIT / 2; unit++) {
+    for (size_t unit = 1; unit <= REPEAT_UNIT; unit++) {
         if (memcmp(tail.p, tail.p + unit, REPEAT_BYTES - unit) == 0) {
             size_t start = line.n - REPEAT_BYTES;
             while (start > 0 && line.p[start - 1] == line.p[start - 1 + unit]) {

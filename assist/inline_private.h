@@ -110,8 +110,9 @@ void inline_shape_init(struct inline_shape *shape, struct arena *arena,
 // repetition.
 bool inline_repeats_next(const struct inline_shape *shape, struct str line, bool is_first);
 // Of which of the lines before is this one a copy? Nearest is 0; SIZE_MAX: of none. `is_first` as
-// above.
-size_t inline_repeats_previous(const struct inline_shape *shape, struct str line, bool is_first);
+// above. Lines of less than `least` letters and digits are told from no other.
+size_t inline_repeats_previous(const struct inline_shape *shape, struct str line, bool is_first,
+                               size_t least);
 
 // From what is left of an answer (`text`: without fences, up to where it was stopped) to what is
 // shown. Appends to `out`, which is empty and stays so if there is nothing worth showing.

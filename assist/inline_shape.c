@@ -3,8 +3,6 @@
 // What an answer is compared with: the cursor's line and the lines around it.
 #include "assist/inline_private.h"
 
-enum { PREVIOUS_WORD_BYTES = 4 }; // of a line that is told from others
-
 void inline_shape_init(struct inline_shape *shape, struct arena *arena,
                        const struct inline_view *view, const struct inline_place *place) {
     *shape = (struct inline_shape){.place = *place};
@@ -49,9 +47,10 @@ bool inline_repeats_next(const struct inline_shape *shape, struct str line, bool
            (is_first && is_same(shape->line, line, shape->next));
 }
 
-size_t inline_repeats_previous(const struct inline_shape *shape, struct str line, bool is_first) {
+size_t inline_repeats_previous(const struct inline_shape *shape, struct str line, bool is_first,
+                               size_t least) {
     for (size_t i = 0; i < shape->n_previous; i++) {
-        if (inline_count_word_bytes(shape->previous[i]) >= PREVIOUS_WORD_BYTES &&
+        if (inline_count_word_bytes(shape->previous[i]) >= least &&
             (is_same(STR(""), line, shape->previous[i]) ||
              (is_first && is_same(shape->line, line, shape->previous[i])))) {
             return i;

@@ -49,7 +49,8 @@ static void count(struct bench *bench, struct str name, bool exact) {
     bench->categories[i].exact += exact;
 }
 
-// What is shown, the answer coming in pieces of `size` bytes; *taken: how much of it was waited for.
+// What is shown, the answer coming in pieces of `size` bytes; *taken: how much of it was waited
+// for.
 static struct str show(struct arena *arena, const struct recording *recording, bool with_tree,
                        size_t size, size_t *taken) {
     const struct language *language = language_detect(recording->path, STR_NONE);
