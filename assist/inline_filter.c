@@ -37,6 +37,7 @@ struct inline_filter {
     struct buf raw;
     struct buf shown;
     enum state state;
+    size_t next;   // byte to step on
     size_t mark;   // start of what is being recognised
     size_t body;   // where the completion begins
     size_t cut;    // where it ends
@@ -314,9 +315,23 @@ static bool is_fence_line(const struct inline_filter *filter, size_t i) {
     return !is_content && line.p[line.n - 1] == '`' && str_eq(str_trim(line), STR("```"));
 }
 
+// A template may have opened the thinking itself: what came until it ends is no completion.
+static bool ends_thinking(const struct inline_filter *filter, size_t i) {
+    return filter->raw.p[i] == '>' && !filter->shape.place.is_prose &&
+           str_ends(str_slice(body_str(filter), 0, i + 1 - filter->body), STR("</think>"));
+}
+
 static void step_body(struct inline_filter *filter, size_t i) {
     struct str raw = buf_str(&filter->raw);
     char c = raw.p[i];
+    if (ends_thinking(filter, i)) {
+        reset_body(filter, i + 1);
+        filter->mark = i + 1;
+        filter->n_lines = filter->n_blank = 0;
+        filter->is_closing = false;
+        filter->state = STATE_START;
+        return;
+    }
     bool is_code = inline_lexer_step(&filter->lexer, body_str(filter), i - filter->body);
     size_t token = inline_token_behind(raw, i + 1);
     if (token > 0 && i + 1 - token >= filter->body) {
@@ -353,12 +368,11 @@ static void step_body(struct inline_filter *filter, size_t i) {
     }
 }
 
+// What came from `start` on is the completion: it passes once more.
 static void begin_body(struct inline_filter *filter, size_t start) {
     filter->state = STATE_BODY;
     reset_body(filter, start);
-    for (size_t i = start; i < filter->raw.n && filter->state == STATE_BODY; i++) {
-        step_body(filter, i);
-    }
+    filter->next = start;
 }
 
 // --- what comes before
@@ -506,6 +520,12 @@ static void step(struct inline_filter *filter, size_t i) {
     }
 }
 
+static void run(struct inline_filter *filter) {
+    while (filter->next < filter->raw.n && filter->state != STATE_DONE) {
+        step(filter, filter->next++);
+    }
+}
+
 bool inline_filter_feed(struct inline_filter *filter, struct str piece) {
     for (size_t i = 0; i < piece.n && filter->state != STATE_DONE; i++) {
         if (piece.p[i] == '\r') {
@@ -516,7 +536,7 @@ bool inline_filter_feed(struct inline_filter *filter, struct str piece) {
             stop_at(filter, filter->raw.n);
             break;
         }
-        step(filter, filter->raw.n - 1);
+        run(filter);
     }
     return filter->state == STATE_DONE;
 }
@@ -531,6 +551,7 @@ static void end_answer(struct inline_filter *filter, bool is_cut) {
     }
     if (filter->state == STATE_START || filter->state == STATE_LINE) {
         begin_body(filter, filter->body);
+        run(filter);
     }
     if (filter->state != STATE_BODY) {
         filter->is_void = filter->is_void || filter->state != STATE_DONE;

@@ -128,6 +128,16 @@ static enum tree_says said_by(const char *type) {
     return is_string ? TREE_STRING : TREE_UNKNOWN;
 }
 
+// Of a string's content: with its quotes.
+static TSNode whole_string(TSNode node) {
+    TSNode parent = ts_node_parent(node);
+    while (!ts_node_is_null(parent) && said_by(ts_node_type(parent)) == TREE_STRING) {
+        node = parent;
+        parent = ts_node_parent(node);
+    }
+    return node;
+}
+
 // What the byte before `offset` is part of, and where that ends.
 static enum tree_says ask_tree(const struct tree *tree, size_t offset, size_t *end) {
     enum { UPWARD = 6 };
@@ -143,6 +153,9 @@ static enum tree_says ask_tree(const struct tree *tree, size_t offset, size_t *e
                 return TREE_UNKNOWN;
             }
             enum tree_says says = said_by(type);
+            if (says == TREE_STRING) {
+                node = whole_string(node);
+            }
             *end = ts_node_end_byte(node);
             bool is_closed = *end == offset;
             if (says == TREE_COMMENT && is_closed) { // a line comment goes on, "*/" does not
@@ -331,13 +344,21 @@ static struct str find_unit(const struct inline_view *view) {
     return str_slice(STR("        "), 0, best);
 }
 
-static void place_kind(struct inline_place *place, const struct scan *scan, enum tree_says says) {
+// A tree knows better than the scan, but what it makes of a string that was just opened is a guess:
+// there the scan is right.
+static void place_kind(struct inline_place *place, const struct scan *scan, const struct tree *tree,
+                       size_t offset) {
     const struct inline_lexer *lexer = &scan->lexer;
+    size_t end;
+    enum tree_says says = ask_tree(tree, offset, &end);
+    bool is_line_string = lexer->kind == INLINE_STRING && lexer->opened >= scan->line.start;
     place->kind = lexer->kind;
-    if (says == TREE_CODE || says == TREE_COMMENT || says == TREE_STRING) {
-        place->kind = says == TREE_COMMENT  ? INLINE_COMMENT
-                      : says == TREE_STRING ? INLINE_STRING
-                                            : INLINE_CODE;
+    if (says == TREE_COMMENT) {
+        place->kind = INLINE_COMMENT;
+    } else if (says == TREE_STRING) {
+        place->kind = INLINE_STRING;
+    } else if (says == TREE_CODE && !(is_line_string && ts_node_has_error(tree_root(tree)))) {
+        place->kind = INLINE_CODE;
     }
     if (place->kind == INLINE_STRING && lexer->kind == INLINE_STRING) {
         place->quote = lexer->quote;
@@ -352,8 +373,7 @@ void inline_place_init(struct inline_place *place, const struct inline_view *vie
     tree = view->is_selected ? NULL : tree;
     struct scan scan = {.place = place};
     scan_before(&scan, view, tree);
-    size_t end;
-    place_kind(place, &scan, ask_tree(tree, view->offset, &end));
+    place_kind(place, &scan, tree, view->offset);
     scan.lexer.kind = place->kind;
     struct str line = str_from_index(view->before, inline_line_start(view->before, view->before.n));
     size_t rest = inline_line_end(view->after, 0);

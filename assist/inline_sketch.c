@@ -14,6 +14,7 @@ enum {
     PART_BYTES = 1200,
     PART_WORDS = 160,
     WORD_LEAST = 3,      // bytes; "i" and "of" say nothing
+    COMMON_MOST = 9,     // of a common word
     SHARED_LEAST = 2,    // words that a part must share
     QUERY_BEFORE = 2560, // bytes before the cursor
     QUERY_AFTER = 1024,
@@ -47,18 +48,27 @@ struct inline_sketches {
 // Words of many languages, which no two documents are akin by.
 static bool is_common(struct str word) {
     static const char *const COMMON[] = {
-        "and",    "async",     "await",    "bool",     "break",   "case",   "catch",  "char",
-        "class",  "const",     "continue", "def",      "default", "elif",   "else",   "end",
-        "enum",   "except",    "export",   "extern",   "false",   "False",  "final",  "fn",
-        "for",    "from",      "func",     "function", "if",      "impl",   "import", "include",
-        "int",    "let",       "local",    "long",     "mut",     "new",    "nil",    "None",
-        "not",    "null",      "NULL",     "package",  "private", "pub",    "public", "return",
-        "self",   "size_t",    "static",   "str",      "string",  "struct", "super",  "switch",
-        "the",    "then",      "this",     "throw",    "true",    "True",   "try",    "type",
-        "typeof", "undefined", "use",      "using",    "var",     "void",   "while",  "with"};
-    for (size_t i = 0; i < sizeof(COMMON) / sizeof(COMMON[0]); i++) {
-        if (str_eq(word, str_from(COMMON[i]))) {
+        // sorted
+        "False",   "NULL",      "None",    "True",   "and",     "async",   "await",    "bool",
+        "break",   "case",      "catch",   "char",   "class",   "const",   "continue", "def",
+        "default", "elif",      "else",    "end",    "enum",    "except",  "export",   "extern",
+        "false",   "final",     "fn",      "for",    "from",    "func",    "function", "if",
+        "impl",    "import",    "include", "int",    "let",     "local",   "long",     "mut",
+        "new",     "nil",       "not",     "null",   "package", "private", "pub",      "public",
+        "return",  "self",      "size_t",  "static", "str",     "string",  "struct",   "super",
+        "switch",  "the",       "then",    "this",   "throw",   "true",    "try",      "type",
+        "typeof",  "undefined", "use",     "using",  "var",     "void",    "while",    "with"};
+    size_t low = 0, high = sizeof(COMMON) / sizeof(COMMON[0]);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = str_cmp(word, str_from(COMMON[middle]));
+        if (order == 0) {
             return true;
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
     return false;
@@ -82,7 +92,8 @@ static bool next_word(struct str s, size_t *i, uint32_t *hash) {
             (*i)++;
         }
         struct str word = str_slice(s, start, *i);
-        if (word.n >= WORD_LEAST && !char_is_digit(word.p[0]) && !is_common(word)) {
+        if (word.n >= WORD_LEAST && !char_is_digit(word.p[0]) &&
+            (word.n > COMMON_MOST || !is_common(word))) {
             *hash = word_hash(word);
             return true;
         }

@@ -227,10 +227,13 @@ static void append_lines(struct buf *out, const struct inline_place *place, stru
 // ------------------------------------------------------------------------------------
 
 // "// your code here": the model has nothing to say.
-static bool is_placeholder(struct str text) {
+static bool is_nothing(struct str text) {
     static const char *const WORDS[] = {"your code here", "your code goes here", "rest of the code",
                                         "existing code",  "implementation here", "add your code",
                                         "todo: implement"};
+    if (inline_is_blank(text) || str_starts(str_trim(text), STR("<think>"))) {
+        return true;
+    }
     if (str_contains(str_trim(text), STR("\n"))) {
         return false;
     }
@@ -269,7 +272,7 @@ void inline_trim(const struct inline_shape *shape, struct str text, struct buf *
         text = trim_rest(shape, text);
     }
     text = trim_repeated_end(shape, text);
-    if (inline_is_blank(text) || is_placeholder(text)) {
+    if (is_nothing(text)) {
         return;
     }
     text = indent_first(shape, text, new_line, out);
