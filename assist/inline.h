@@ -39,7 +39,7 @@ enum {
     INLINE_BRACKETS = 32,           // open brackets that are known
 };
 
-// --- the place ----------------------------------------------------------------------------------
+// --- the place -----------------------------------------------------------------------------------
 
 // What the menu of the editor has selected (selectedCompletionInfo): bytes [start, end) of the text
 // would become `text`. Asked for with one, a completion goes on from it.
@@ -105,7 +105,7 @@ struct inline_place {
 void inline_place_init(struct inline_place *place, const struct inline_view *view,
                        const struct language *language, const struct tree *tree);
 
-// --- the prompt ---------------------------------------------------------------------------------
+// --- the prompt ----------------------------------------------------------------------------------
 
 // Another open document.
 struct inline_neighbour {
@@ -156,7 +156,7 @@ struct budget inline_budget(int64_t running, int64_t max);
 void inline_prompt_build(struct arena *arena, const struct inline_prompt_input *input,
                          struct inline_prompt *out);
 
-// --- the answer ---------------------------------------------------------------------------------
+// --- the answer ----------------------------------------------------------------------------------
 
 struct inline_filter;
 
@@ -180,7 +180,7 @@ struct str inline_filter_end(struct inline_filter *filter, bool is_cut);
 // give the request up. (If so, keep it, and put its text into the cache for the place it began at.)
 bool inline_filter_agrees(const struct inline_filter *filter, struct str typed);
 
-// --- what is known already ----------------------------------------------------------------------
+// --- what is known already -----------------------------------------------------------------------
 
 // A place in a document that is recognised again while the document changes there: by hashes of the
 // INLINE_SPOT bytes on both sides, the offset and the size.
@@ -235,7 +235,7 @@ void inline_cache_clear(struct inline_cache *cache);                     // anot
 size_t inline_cache_count(const struct inline_cache *cache);
 size_t inline_cache_bytes(const struct inline_cache *cache);
 
-// --- the item -----------------------------------------------------------------------------------
+// --- the item ------------------------------------------------------------------------------------
 
 // Bytes [start, end) of the document as it is, on one line, become `text`: what stood there (or the
 // selected item) and what is shown. It replaces the word that is being typed, as LSP advises, so

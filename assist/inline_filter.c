@@ -96,8 +96,7 @@ static struct str body_str(const struct inline_filter *filter) {
     return str_from_index(buf_str(&filter->raw), filter->body);
 }
 
-// --- lines of the body
-// ----------------------------------------------------------------------------
+// --- lines of the body ---------------------------------------------------------------------------
 
 // Is the line at the end of raw the one before it again, and that one its own predecessor, or do
 // the last lines repeat a group of lines? Where the first copy ends, 0: no.
@@ -252,8 +251,7 @@ static void newline(struct inline_filter *filter, size_t i) {
     filter->is_line_code = filter->lexer.kind == INLINE_CODE;
 }
 
-// --- bytes of the body
-// ----------------------------------------------------------------------------
+// --- bytes of the body ---------------------------------------------------------------------------
 
 static void bracket_opens(struct inline_filter *filter, char c) {
     if (filter->depth < sizeof(filter->open)) {
@@ -375,53 +373,7 @@ static void begin_body(struct inline_filter *filter, size_t start) {
     filter->next = start;
 }
 
-// --- what comes before
-// ----------------------------------------------------------------------------
-
-// How answers begin that talk about the code.
-static const char *const PHRASES[] = {
-    "here is",       "here's",     "here are",    "sure",        "certainly",     "of course",
-    "okay, ",        "ok, ",       "to complete", "the missing", "the completed", "the code",
-    "the following", "this code",  "this is the", "based on",    "i'll ",         "i will ",
-    "i can",         "i'm ",       "i am ",       "i cannot",    "i need",        "it looks like",
-    "it seems",      "you can ",   "you need",    "as an ai",    "let me",        "let's ",
-    "below is",      "below's",    "we need to",  "we can",      "in this",       "to fill",
-    "the snippet",   "the middle", "alright",     "absolutely"};
-enum { PHRASE_COUNT = sizeof(PHRASES) / sizeof(PHRASES[0]) };
-
-static bool has_call(struct str line) {
-    size_t at = str_find_char(line, '(');
-    return at != STR_NPOS && at > 0 && inline_is_word(line.p[at - 1]);
-}
-
-// Might a line that begins like this be chatter?
-static bool may_be_chatter(struct str line) {
-    for (size_t i = 0; i < PHRASE_COUNT; i++) {
-        struct str phrase = str_from(PHRASES[i]);
-        if (str_istarts(line, phrase) || str_istarts(phrase, line)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_chatter(const struct inline_filter *filter, struct str line) {
-    line = str_trim(line);
-    // In a comment or in prose sentences are what is asked for, and a few words still are not.
-    bool is_prose = filter->shape.place.is_prose;
-    for (size_t i = 0; i < PHRASE_COUNT && !is_prose; i++) {
-        struct str phrase = str_from(PHRASES[i]);
-        bool is_word_end = line.n == phrase.n || phrase.p[phrase.n - 1] == ' ' ||
-                           (line.n > phrase.n && !inline_is_word(line.p[phrase.n]));
-        // "Sure" alone may be a name: chatter has a second word or a mark.
-        if (str_istarts(line, phrase) && is_word_end &&
-            (str_contains(line, STR(" ")) || str_ends(line, STR("!")))) {
-            return !has_call(line) && !str_contains(line, STR(" = ")) && !str_ends(line, STR(";"));
-        }
-    }
-    return str_istarts(line, STR("here is the comp")) ||
-           str_istarts(line, STR("here's the comp")) || str_istarts(line, STR("sure! here"));
-}
+// --- what comes before ---------------------------------------------------------------------------
 
 static struct str lead_str(const struct inline_filter *filter) {
     return str_from_index(buf_str(&filter->raw), filter->mark);
@@ -483,12 +435,12 @@ static void step_fence(struct inline_filter *filter, size_t i) {
 static void step_line(struct inline_filter *filter, size_t i) {
     struct str lead = lead_str(filter);
     if (filter->raw.p[i] != '\n') {
-        if (lead.n > LEAD_LINE || !may_be_chatter(lead)) {
+        if (lead.n > LEAD_LINE || !inline_may_be_chatter(lead)) {
             begin_body(filter, filter->body);
         }
         return;
     }
-    if (is_chatter(filter, lead)) {
+    if (inline_is_chatter(lead, filter->shape.place.is_prose)) {
         filter->state = STATE_CHATTER;
         filter->mark = i + 1;
         return;
@@ -541,12 +493,12 @@ bool inline_filter_feed(struct inline_filter *filter, struct str piece) {
     return filter->state == STATE_DONE;
 }
 
-// --- the end
-// --------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------
 
 // The answer ended by itself, and its last line without a line end.
 static void end_answer(struct inline_filter *filter, bool is_cut) {
-    if (filter->state == STATE_LINE && is_chatter(filter, lead_str(filter))) {
+    if (filter->state == STATE_LINE &&
+        inline_is_chatter(lead_str(filter), filter->shape.place.is_prose)) {
         filter->state = STATE_CHATTER;
     }
     if (filter->state == STATE_START || filter->state == STATE_LINE) {

@@ -110,8 +110,7 @@ static void scan_byte(struct scan *scan, size_t i) {
     }
 }
 
-// --- the tree
-// -------------------------------------------------------------------------------------
+// --- the tree ------------------------------------------------------------------------------------
 
 enum tree_says { TREE_UNKNOWN, TREE_CODE, TREE_STRING, TREE_COMMENT };
 
@@ -171,8 +170,7 @@ static enum tree_says ask_tree(const struct tree *tree, size_t offset, size_t *e
     return TREE_CODE;
 }
 
-// --- the text before and behind
-// -------------------------------------------------------------------
+// --- the text before and behind ------------------------------------------------------------------
 
 static void scan_before(struct scan *scan, const struct inline_view *view,
                         const struct tree *tree) {
@@ -260,8 +258,7 @@ static void find_closable(struct inline_place *place, const struct scan *scan,
     }
 }
 
-// --- blocks
-// ---------------------------------------------------------------------------------------
+// --- blocks --------------------------------------------------------------------------------------
 
 // Does the line open a block that has to be filled? `may_bracket`: ( and [ count as well.
 static bool opens_block(struct inline_place *place, const struct scan *scan,
@@ -307,8 +304,7 @@ static void decide_block(struct inline_place *place, const struct scan *scan, st
                         inline_first_word(place->language, next) != INLINE_WORD_OTHER;
 }
 
-// --- style
-// ----------------------------------------------------------------------------------------
+// --- style ---------------------------------------------------------------------------------------
 
 static struct str find_eol(const struct inline_view *view) {
     size_t at = str_rfind_char(view->before, '\n');

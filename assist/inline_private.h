@@ -6,7 +6,7 @@
 
 #include "assist/inline.h"
 
-// --- lines --------------------------------------------------------------------------------------
+// --- lines ---------------------------------------------------------------------------------------
 
 static inline bool inline_is_eol(char c) {
     return c == '\n' || c == '\r';
@@ -39,7 +39,7 @@ static inline bool inline_is_closer(char c) {
     return c == ')' || c == ']' || c == '}';
 }
 
-// --- languages ----------------------------------------------------------------------------------
+// --- languages -----------------------------------------------------------------------------------
 
 bool inline_language_is(const struct language *language, const char *const *names);
 // Lua, Ruby, shell and the like: does the line open a block by a word ("then", "do", "function")?
@@ -48,8 +48,7 @@ enum inline_word { INLINE_WORD_OTHER, INLINE_WORD_END, INLINE_WORD_ELSE };
 // What the line's first word means there: "end", "else".
 enum inline_word inline_first_word(const struct language *language, struct str line);
 
-// --- lexer
-// ----------------------------------------------------------------------------------------
+// --- lexer ---------------------------------------------------------------------------------------
 
 // Takes a text byte by byte and only ever looks back, so that an answer can pass as it comes. Not
 // exact: what it misreads costs the line (a string ends with its line, where it may not go on).
@@ -70,8 +69,7 @@ void inline_lexer_init(struct inline_lexer *lexer, const struct language *langua
 // Byte `i` of `s`, each once, ascending. True: it is code.
 bool inline_lexer_step(struct inline_lexer *lexer, struct str s, size_t i);
 
-// --- special tokens
-// -------------------------------------------------------------------------------
+// --- special tokens ------------------------------------------------------------------------------
 
 // Tokens that some family of models writes: of fill-in-the-middle, of chats, of the end.
 extern const struct str inline_tokens[];
@@ -86,8 +84,14 @@ struct str inline_token_trim(struct str s);
 bool inline_token_first(struct str s, size_t *start);
 bool inline_token_last(struct str s, size_t *end);
 
-// --- trim (inline_trim.c)
-// -------------------------------------------------------------------------
+// --- chatter -------------------------------------------------------------------------------------
+
+// Might a line that begins like this be chatter? Is this whole one? `is_prose`: sentences are what
+// is asked for.
+bool inline_may_be_chatter(struct str line);
+bool inline_is_chatter(struct str line, bool is_prose);
+
+// --- trim (inline_trim.c) ------------------------------------------------------------------------
 
 enum { INLINE_PREVIOUS = 8 };
 

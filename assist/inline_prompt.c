@@ -38,8 +38,7 @@ struct budget inline_budget(int64_t running, int64_t max) {
     return budget;
 }
 
-// --- comments
-// -------------------------------------------------------------------------------------
+// --- comments ------------------------------------------------------------------------------------
 
 struct comment {
     struct str open, close; // of one line; close may be empty
@@ -82,8 +81,7 @@ static void append_path(struct buf *out, struct arena *arena, const struct comme
     }
 }
 
-// --- the document
-// ---------------------------------------------------------------------------------
+// --- the document --------------------------------------------------------------------------------
 
 // The last bytes of `s` that fit, at a character: for a line that is longer than the budget.
 static struct str bytes_tail(struct str s, size_t tokens) {
@@ -176,8 +174,7 @@ static void append_text(struct buf *out, struct arena *arena, struct str s) {
     }
 }
 
-// --- the neighbours
-// -------------------------------------------------------------------------------
+// --- the neighbours ------------------------------------------------------------------------------
 
 static bool is_akin(const struct language *a, const struct language *b) {
     static const char *const SCRIPT[] = {"javascript", "typescript", "tsx", "vue", "svelte", NULL};
@@ -255,8 +252,7 @@ static size_t append_snippets(struct buf *out, struct arena *arena,
     return taken;
 }
 
-// --- all of it
-// ------------------------------------------------------------------------------------
+// --- all of it -----------------------------------------------------------------------------------
 
 static void add_stop(struct inline_prompt *out, struct str stop) {
     for (size_t i = 0; i < out->n_stops; i++) {

@@ -42,8 +42,7 @@ struct inline_sketches {
     size_t n;
 };
 
-// --- words
-// ----------------------------------------------------------------------------------------
+// --- words ---------------------------------------------------------------------------------------
 
 // Words of many languages, which no two documents are akin by.
 static bool is_common(struct str word) {
@@ -117,8 +116,7 @@ static size_t sort_unique(uint32_t *words, size_t n) {
     return kept;
 }
 
-// --- a sketch
-// -------------------------------------------------------------------------------------
+// --- a sketch ------------------------------------------------------------------------------------
 
 static void add_part(struct inline_sketch *sketch, struct str all, size_t start, size_t end) {
     uint32_t words[PART_WORDS];
@@ -177,8 +175,7 @@ static void sketch_destroy(struct inline_sketch *sketch) {
     free(sketch);
 }
 
-// --- the cache of them
-// ----------------------------------------------------------------------------
+// --- the cache of them ---------------------------------------------------------------------------
 
 struct inline_sketches *inline_sketches_create(void) {
     return mem_alloc(sizeof(struct inline_sketches));
@@ -221,8 +218,7 @@ static const struct inline_sketch *sketch_of(struct inline_sketches *sketches, s
     return sketches->at[sketches->n - 1];
 }
 
-// --- choosing
-// -------------------------------------------------------------------------------------
+// --- choosing ------------------------------------------------------------------------------------
 
 struct query {
     uint32_t slots[QUERY_SLOTS];

@@ -30,8 +30,7 @@ static struct str until_unsafe(struct str s) {
     return s;
 }
 
-// --- the beginning
-// --------------------------------------------------------------------------------
+// --- the beginning -------------------------------------------------------------------------------
 
 // Line ends before the first line: none on a blank line, one behind what opens a block.
 static struct str trim_lead(const struct inline_shape *shape, struct str text, bool *new_line) {
@@ -108,8 +107,7 @@ static struct str indent_first(const struct inline_shape *shape, struct str text
     return text;
 }
 
-// --- the end of the cursor's line
-// -----------------------------------------------------------------
+// --- the end of the cursor's line ----------------------------------------------------------------
 
 // Brackets of `text` that close more than it opens.
 static size_t unmatched_closers(struct str text) {
@@ -175,8 +173,7 @@ static struct str trim_rest(const struct inline_shape *shape, struct str text) {
     return text;
 }
 
-// --- indentation of further lines
-// -----------------------------------------------------------------
+// --- indentation of further lines ----------------------------------------------------------------
 
 // Blanks become tabs where the document has tabs, and the other way round.
 static void append_indented(struct buf *out, const struct inline_place *place, struct str line) {
@@ -223,8 +220,7 @@ static void append_lines(struct buf *out, const struct inline_place *place, stru
     }
 }
 
-// --- all of it
-// ------------------------------------------------------------------------------------
+// --- all of it -----------------------------------------------------------------------------------
 
 // "// your code here": the model has nothing to say.
 static bool is_nothing(struct str text) {

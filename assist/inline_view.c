@@ -68,8 +68,7 @@ bool inline_item_init(struct inline_item *item, struct arena *arena, const struc
     return true;
 }
 
-// --- spots
-// ----------------------------------------------------------------------------------------
+// --- spots ---------------------------------------------------------------------------------------
 
 // Hashes of what stands around a place, as far as the document reaches there.
 static uint64_t hash_before(struct str before, size_t at) {

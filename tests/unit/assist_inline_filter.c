@@ -168,8 +168,7 @@ static void test_endless_answers(void **state) {
     rig_close(&rig);
 }
 
-// --- properties
-// -----------------------------------------------------------------------------------
+// --- properties ----------------------------------------------------------------------------------
 
 static const char *const PARTS[] = {"return value",
                                     "\n",

@@ -135,7 +135,7 @@ static void test_budget(void **state) {
     assert_int_equal(inline_budget(16384, 32768).num_ctx, 16384);
 }
 
-// --- random documents ---------------------------------------------------------------------------
+// --- random documents ----------------------------------------------------------------------------
 
 static struct str random_document(struct random *random, struct arena *arena, size_t max) {
     static const char *const PIECES[] = {
@@ -250,8 +250,7 @@ static void test_prefix_stands_still(void **state) {
     buf_finish(&document);
 }
 
-// --- neighbours
-// -----------------------------------------------------------------------------------
+// --- neighbours ----------------------------------------------------------------------------------
 
 static struct inline_neighbour neighbour(const char *path, struct str bytes) {
     return (struct inline_neighbour){.path = str_from(path),
@@ -323,8 +322,7 @@ static void test_secrets_stay(void **state) {
     rig_close(&rig);
 }
 
-// --- what it costs
-// --------------------------------------------------------------------------------
+// --- what it costs -------------------------------------------------------------------------------
 
 static struct text *megabyte(void) {
     struct buf out;
