@@ -118,6 +118,7 @@ struct inline_neighbour {
 // what the last prompt's neighbours need and their texts alive, and nothing else. One thread.
 struct inline_sketches;
 struct inline_sketches *inline_sketches_create(void); // returns owned
+size_t inline_sketches_count(const struct inline_sketches *sketches); // texts kept alive
 void inline_sketches_clear(struct inline_sketches *sketches);
 void inline_sketches_destroy(struct inline_sketches *sketches); // accepts NULL
 

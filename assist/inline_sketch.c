@@ -181,6 +181,10 @@ struct inline_sketches *inline_sketches_create(void) {
     return mem_alloc(sizeof(struct inline_sketches));
 }
 
+size_t inline_sketches_count(const struct inline_sketches *sketches) {
+    return sketches->n;
+}
+
 void inline_sketches_clear(struct inline_sketches *sketches) {
     while (sketches->n > 0) {
         sketch_destroy(sketches->at[--sketches->n]);
@@ -194,7 +198,7 @@ void inline_sketches_destroy(struct inline_sketches *sketches) {
     }
 }
 
-// Drops what is not of these texts and reads what is missing. sketches->at[i] is not of texts[i].
+// Drops what is not of these texts: so there is room for all of them.
 static void prepare(struct inline_sketches *sketches, struct text *const *texts, size_t n) {
     for (size_t i = sketches->n; i-- > 0;) {
         bool is_wanted = false;

@@ -295,6 +295,7 @@ static void test_neighbours(void **state) {
     build(&rig, input, &prompt);
     assert_true(str_starts(prompt.prefix, STR("# From prices.py:\n# def apply_discount(price):\n"
                                               "#     return total_price\n# shop.py\n")));
+    assert_int_equal(inline_sketches_count(sketches), 3); // two of its language, and the evil one
     // A small budget has no room for others.
     input.tokens = 300;
     build(&rig, input, &prompt);
@@ -310,8 +311,9 @@ static void test_secrets_stay(void **state) {
     (void)state;
     struct spot_rig rig;
     struct inline_prompt prompt;
-    rig_open(&rig, ".env", STR("API_TOKEN=a\nAPI_HOST=‸\n"));
-    struct inline_neighbour other = neighbour("b/.env", STR("API_TOKEN=secret\nAPI_HOST=x\n"));
+    rig_open(&rig, ".env", STR("API_TOKEN=a\nAPI_USER=b\nAPI_PORT=c\nAPI_HOST=‸\n"));
+    struct inline_neighbour other =
+        neighbour("b/.env", STR("API_TOKEN=secret\nAPI_USER=x\nAPI_PORT=x\n"));
     build(
         &rig,
         (struct inline_prompt_input){.path = STR(".env"), .neighbours = &other, .n_neighbours = 1},
