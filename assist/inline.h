@@ -117,7 +117,7 @@ struct inline_neighbour {
 // Which identifiers stand where in the neighbours, so that a request does not read them anew. Keeps
 // what the last prompt's neighbours need and their texts alive, and nothing else. One thread.
 struct inline_sketches;
-struct inline_sketches *inline_sketches_create(void); // returns owned
+struct inline_sketches *inline_sketches_create(void);                 // returns owned
 size_t inline_sketches_count(const struct inline_sketches *sketches); // texts kept alive
 void inline_sketches_clear(struct inline_sketches *sketches);
 void inline_sketches_destroy(struct inline_sketches *sketches); // accepts NULL

@@ -8,11 +8,18 @@
 
 void inline_lexer_init(struct inline_lexer *lexer, const struct language *language) {
     *lexer = (struct inline_lexer){
-        .language = language, .is_prose = language->is_prose, .closed = SIZE_MAX};
+        .language = language,
+        .mark = str_from(language->line_comment),
+        .open = str_from(language->block_comment[0]),
+        .close = str_from(language->block_comment[1]),
+        .is_prose = language->is_prose,
+        .closed = SIZE_MAX,
+    };
 }
 
 static bool ends_with(struct str s, size_t i, struct str mark) {
-    return mark.n > 0 && i + 1 >= mark.n && memcmp(s.p + i + 1 - mark.n, mark.p, mark.n) == 0;
+    return mark.n > 0 && s.p[i] == mark.p[mark.n - 1] && i + 1 >= mark.n &&
+           memcmp(s.p + i + 1 - mark.n, mark.p, mark.n) == 0;
 }
 
 static bool has_no_apostrophes(const struct language *language) {
@@ -53,7 +60,7 @@ static bool opens_string(const struct inline_lexer *lexer, struct str s, size_t 
 
 // "#" is a comment only where a word could begin.
 static bool opens_line_comment(const struct inline_lexer *lexer, struct str s, size_t i) {
-    struct str mark = str_from(lexer->language->line_comment);
+    struct str mark = lexer->mark;
     if (!ends_with(s, i, mark)) {
         return false;
     }
@@ -72,7 +79,6 @@ static void open_state(struct inline_lexer *lexer, enum inline_kind kind, size_t
 }
 
 static bool step_code(struct inline_lexer *lexer, struct str s, size_t i) {
-    const struct language *language = lexer->language;
     char c = s.p[i];
     if (lexer->closed != SIZE_MAX) {
         bool is_third = i == lexer->closed + 1 && c == lexer->quote;
@@ -86,13 +92,13 @@ static bool step_code(struct inline_lexer *lexer, struct str s, size_t i) {
     if (lexer->is_prose) {
         return true;
     }
-    if (ends_with(s, i, str_from(language->block_comment[0]))) {
+    if (ends_with(s, i, lexer->open)) {
         open_state(lexer, INLINE_COMMENT, i);
         lexer->is_block = true;
         return false;
     }
     if (opens_line_comment(lexer, s, i)) {
-        open_state(lexer, INLINE_COMMENT, i + 1 - strlen(language->line_comment));
+        open_state(lexer, INLINE_COMMENT, i + 1 - lexer->mark.n);
         return false;
     }
     if (opens_string(lexer, s, i)) {
@@ -104,8 +110,7 @@ static bool step_code(struct inline_lexer *lexer, struct str s, size_t i) {
 }
 
 static bool step_comment(struct inline_lexer *lexer, struct str s, size_t i) {
-    struct str open = str_from(lexer->language->block_comment[0]);
-    struct str close = str_from(lexer->language->block_comment[1]);
+    struct str open = lexer->open, close = lexer->close;
     if (!lexer->is_block) {
         if (inline_is_eol(s.p[i])) {
             lexer->kind = INLINE_CODE;

@@ -54,6 +54,7 @@ enum inline_word inline_first_word(const struct language *language, struct str l
 // exact: what it misreads costs the line (a string ends with its line, where it may not go on).
 struct inline_lexer {
     const struct language *language;
+    struct str mark, open, close; // of comments
     enum inline_kind kind;
     bool is_block;   // a comment that does not end with its line
     bool is_triple;  // a string
