@@ -419,7 +419,7 @@ static void feed_char(struct markdown_filter *filter, char c, struct buf *out) {
     case MARKDOWN_LINE: feed_line(filter, c, out); break;
     case MARKDOWN_TEXT: feed_text(filter, c, out); break;
     case MARKDOWN_SPAN: feed_span(filter, c, out); break;
-    case MARKDOWN_OPEN: buf_append_char(&filter->held, c); break;
+    case MARKDOWN_OPEN: note_mark(filter, c); break;
     case MARKDOWN_FENCE: feed_fence(filter, c, out); break;
     case MARKDOWN_CODE: write_char(filter, c, out); break;
     }

@@ -54,6 +54,10 @@ static void test_instructions(void **state) {
     check_instruction("c", "/* ai: split\n * this */\nint f(void);\n", "split this",
                       "int f(void);");
     check_instruction("c", "int a; /* AI! use long */ int b;\n", "use long", "int a;  int b;");
+    check_instruction("c", "/* ai: split this */\n/* A note. */\nint a;\n", "split this",
+                      "/* A note. */\nint a;");
+    check_instruction("c", "/* ai: split this */\n// A note.\nint a;\n", "split this",
+                      "// A note.\nint a;");
     check_instruction("rust", "/// ai: shorter\nfn f() {}\n", "shorter", "fn f() {}");
     check_instruction("lua", "-- ai: shorter\nlocal a = 1\n", "shorter", "local a = 1");
     check_instruction("shell", "# ai: quote it\r\necho $a\r\n", "quote it", "echo $a");
@@ -217,6 +221,7 @@ static void test_outline_of_braces(void **state) {
     arena_init(&arena);
     char *bytes = arena_alloc(&arena, 8000);
     int n = sprintf(bytes, "import a from \"a\";\nconst b = require(\"b\");\n"
+                           "const c = other(\"c\");\n"
                            "export class A extends B {\n  async f(x) {\n");
     for (int i = 0; i < 150; i++) {
         n += sprintf(bytes + n, "    call_%d(%d);\n", i, i);
@@ -229,6 +234,61 @@ static void test_outline_of_braces(void **state) {
     check_part("imports", context.imports, "import a from \"a\";\nconst b = require(\"b\");");
     check_part("outline", context.outline,
                "export class A extends B {\n  \xe2\x80\xa6\n  async f(x) {\n    \xe2\x80\xa6");
+    fixture_finish(&fixture);
+    arena_finish(&arena);
+}
+
+// An import that the lines before show is not said again, one further up is.
+static void test_imports_that_are_shown(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    char *bytes = arena_alloc(&arena, 20000);
+    int n = sprintf(bytes, "import far\n");
+    for (int i = 0; i < 200; i++) {
+        n += sprintf(bytes + n, "filler_%d = compute(%d)\n", i, i);
+    }
+    sprintf(bytes + n, "import near\nx = 1\n");
+    struct fixture fixture;
+    fixture_init(&fixture, "python", str_from(bytes));
+    struct text_range target = range_of(text_str(fixture.text), "x = 1");
+    struct context context;
+    context_build(&fixture.arena, &fixture.input, target, 100, &context);
+    check_part("imports", context.imports, "import far");
+    assert_true(str_ends(context.before, STR("import near\n")));
+
+    // At the top, only what is behind can be too much.
+    target = range_of(text_str(fixture.text), "import far");
+    context_build(&fixture.arena, &fixture.input, target, 100, &context);
+    check_part("before", context.before, "");
+    assert_true(context.is_truncated);
+    fixture_finish(&fixture);
+    arena_finish(&arena);
+}
+
+// Deep inside, the innermost heads are kept, and they leave room for the lines.
+static void test_many_heads(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    char *bytes = arena_alloc(&arena, 20000);
+    int n = 0;
+    for (int i = 0; i < 20; i++) {
+        n += sprintf(bytes + n, "%*sclass Level%d:\n", i, "", i);
+    }
+    for (int i = 0; i < 100; i++) {
+        n += sprintf(bytes + n, "%*sy = %d\n", 20, "", i);
+    }
+    sprintf(bytes + n, "%*sx = 1\n", 20, "");
+    struct fixture fixture;
+    fixture_init(&fixture, "python", str_from(bytes));
+    struct text_range target = range_of(text_str(fixture.text), "x = 1");
+    struct context context;
+    context_build(&fixture.arena, &fixture.input, target, 200, &context);
+    assert_true(str_contains(context.outline, STR("class Level19:")));
+    assert_false(str_contains(context.outline, STR("class Level10:")));
+    assert_true(tokens_estimate(context.outline) <= 50);
+    assert_true(context.is_truncated);
     fixture_finish(&fixture);
     arena_finish(&arena);
 }
@@ -446,12 +506,20 @@ static void test_large_texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_instructions),        cmocka_unit_test(test_comment_signs_in_strings),
-        cmocka_unit_test(test_whole_text_fits),     cmocka_unit_test(test_inside_a_line),
-        cmocka_unit_test(test_empty_place),         cmocka_unit_test(test_empty_text),
-        cmocka_unit_test(test_outline_and_imports), cmocka_unit_test(test_outline_of_braces),
-        cmocka_unit_test(test_target_too_large),    cmocka_unit_test(test_every_budget),
-        cmocka_unit_test(test_random_texts),        cmocka_unit_test(test_large_texts),
+        cmocka_unit_test(test_instructions),
+        cmocka_unit_test(test_comment_signs_in_strings),
+        cmocka_unit_test(test_whole_text_fits),
+        cmocka_unit_test(test_inside_a_line),
+        cmocka_unit_test(test_empty_place),
+        cmocka_unit_test(test_empty_text),
+        cmocka_unit_test(test_outline_and_imports),
+        cmocka_unit_test(test_outline_of_braces),
+        cmocka_unit_test(test_imports_that_are_shown),
+        cmocka_unit_test(test_many_heads),
+        cmocka_unit_test(test_target_too_large),
+        cmocka_unit_test(test_every_budget),
+        cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_large_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
