@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"selectModel", command_select_model},
     {"ignoreModel", command_ignore_model},
     {"ai", command_ai},
+    {"inlineAccepted", command_inline_accepted},
     {"cancel", command_cancel},
     {"accept", command_accept},
     {"reject", command_reject},

@@ -278,6 +278,7 @@ void documents_on_close(struct lsp_server *server, struct json_object *params) {
     }
     rpc_cancel_document(server, document);
     ai_on_close(server, document);
+    inline_on_close(server, document);
     feed_closed(server, document);
     for (struct document **at = &server->documents.first; *at; at = &(*at)->next) {
         if (*at == document) {

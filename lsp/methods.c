@@ -66,6 +66,8 @@ static const struct method methods[] = {
     REQUEST("textDocument/inlayHint", inlay_hint_on_request, METHOD_NEEDS_DOC,
             inlay_hint_advertise),
 
+    REQUEST("textDocument/inlineCompletion", inline_on_request, METHOD_NEEDS_DOC, inline_advertise),
+
     // Workspace features
     REQUEST("workspace/diagnostic", feed_on_workspace, 0, NULL),
     REQUEST("workspace/symbol", workspace_symbol_on_request, 0, workspace_symbol_advertise),

@@ -266,6 +266,7 @@ struct lsp_server *lsp_server_create(uv_loop_t *loop, const struct lsp_server_op
     rpc_init(&server->rpc, server, loop, options->sink);
     progress_set_init(&server->progress, server, loop);
     ai_init(&server->ai, server, loop);
+    inline_init(&server->inlines, server, loop);
     status_init(&server->status, server, loop);
 
     struct session_options session_options = {
@@ -282,6 +283,7 @@ static void free_server(struct lsp_server *server) {
     void (*on_closed)(void *data) = private->on_closed;
     void *data = private->closed_data;
     ai_finish(&server->ai);
+    inline_finish(&server->inlines);
     progress_set_finish(&server->progress);
     rpc_finish(&server->rpc);
     status_finish(&server->status);
@@ -318,11 +320,12 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
     private->on_closed = on_closed;
     private->closed_data = data;
     server->rpc.state = RPC_EXITED;
-    private->n_open = 10; // the session, and the handles closed below
+    private->n_open = 11; // the session, and the handles closed below
 
     progress_set_stop(&server->progress);
     ai_close(server, on_handle_closed);
     rpc_close(server, on_handle_closed);
+    inline_close(server, on_handle_closed);
     status_close(server, on_handle_closed);
     progress_set_close(&server->progress, on_handle_closed);
     documents_finish(server);

@@ -11,6 +11,7 @@
 #include "lsp/caps.h"
 #include "lsp/diagnostics_feed.h"
 #include "lsp/documents.h"
+#include "lsp/inline.h"
 #include "lsp/methods.h"
 #include "lsp/progress.h"
 #include "lsp/rpc.h"
@@ -28,6 +29,7 @@ struct lsp_server {
     struct diagnostics_feed feed;
     struct progress_set progress;
     struct ai_set ai;
+    struct inline_set inlines;
     struct status status;
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;

@@ -37,6 +37,7 @@ struct counts {
     struct sum load_us;
     int64_t hits;
     int64_t pulls;
+    int64_t accepted;
 };
 
 struct server_counts {
@@ -169,6 +170,14 @@ void metrics_add_hit(struct metrics *metrics, struct str server, struct str mode
     counts_of(metrics, server, model)->hits++;
 }
 
+void metrics_add_accepted(struct metrics *metrics, struct str server, struct str model) {
+    const struct server_counts *known = strmap_get(&metrics->servers, server);
+    struct counts *counts = known ? strmap_get(&known->models, model) : NULL;
+    if (counts) {
+        counts->accepted++;
+    }
+}
+
 // --- telling ---
 
 static void set_mean_ms(struct json_object *object, const char *key, const struct sum *sum) {
@@ -204,6 +213,7 @@ static struct json_object *model_object(struct arena *arena, const struct counts
     set_mean_ms(object, "loadMs", &counts->load_us);
     json_set_int(object, "cacheHits", counts->hits);
     json_set_int(object, "pulls", counts->pulls);
+    json_set_int(object, "accepted", counts->accepted);
     return object;
 }
 

@@ -133,6 +133,20 @@ void command_reject(struct request *request, struct json_object *argument) {
     resolve(request, argument, ai_reject);
 }
 
+// The command of an inline completion's item: the editor ran it because the text was taken.
+void command_inline_accepted(struct request *request, struct json_object *argument) {
+    struct str model = json_get_str(argument, "model");
+    struct str host = json_get_str(argument, "host");
+    if (model.n == 0 || model.n > LIMIT_NAME || host.n > LIMIT_HOST) {
+        reply_err(request, RPC_INVALID_PARAMS,
+                  "the command needs {\"model\": NAME, \"host\": URL}");
+        return;
+    }
+    // Only what was asked before is counted: nobody fills the table with names of his own.
+    metrics_add_accepted(session_metrics(request->server->session), host, model);
+    reply_ok(request, NULL);
+}
+
 void command_metrics(struct request *request, struct json_object *argument) {
     (void)argument;
     reply_ok(request, metrics_object(session_metrics(request->server->session)));

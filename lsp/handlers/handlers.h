@@ -63,4 +63,5 @@ void command_workspace_models(struct request *request, struct json_object *argum
 void command_ai(struct request *request, struct json_object *argument);
 void command_accept(struct request *request, struct json_object *argument);
 void command_reject(struct request *request, struct json_object *argument);
+void command_inline_accepted(struct request *request, struct json_object *argument);
 void command_metrics(struct request *request, struct json_object *argument);

@@ -90,14 +90,14 @@ static void test_shape(void **state) {
                 "{\"version\":1,\"servers\":[{\"url\":\"http://127.0.0.1:11434\",\"models\":["
                 "{\"name\":\"a:1\",\"requests\":5,\"errors\":1,\"cancelled\":1,\"tokensIn\":16,"
                 "\"tokensOut\":1099,\"tokensPerSecond\":33.0,\"timeToFirstTokenMs\":300,"
-                "\"loadMs\":2000,\"cacheHits\":2,\"pulls\":0},"
+                "\"loadMs\":2000,\"cacheHits\":2,\"pulls\":0,\"accepted\":0},"
                 "{\"name\":\"b\",\"requests\":1,\"errors\":1,\"cancelled\":0,\"tokensIn\":0,"
                 "\"tokensOut\":0,\"tokensPerSecond\":null,\"timeToFirstTokenMs\":null,"
-                "\"loadMs\":null,\"cacheHits\":0,\"pulls\":0}]},"
+                "\"loadMs\":null,\"cacheHits\":0,\"pulls\":0,\"accepted\":0}]},"
                 "{\"url\":\"http://gpu:1\",\"models\":["
                 "{\"name\":\"b\",\"requests\":0,\"errors\":0,\"cancelled\":0,\"tokensIn\":0,"
                 "\"tokensOut\":0,\"tokensPerSecond\":null,\"timeToFirstTokenMs\":null,"
-                "\"loadMs\":null,\"cacheHits\":0,\"pulls\":1}]}]}");
+                "\"loadMs\":null,\"cacheHits\":0,\"pulls\":1,\"accepted\":0}]}]}");
     assert_int_equal(n_logged, 6); // calls only
 }
 
