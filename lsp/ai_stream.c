@@ -135,7 +135,7 @@ static struct str waiting_text(struct arena *arena, const struct ai_run *run, in
         return arena_printf(arena, "queued: %.*s works on another action", STR_ARG(run->model));
     }
     if (!run->is_running) {
-        return arena_printf(arena, "loading %.*s", STR_ARG(run->model));
+        return arena_printf(arena, "loading model %.*s", STR_ARG(run->model));
     }
     if (now - run->asked_ms >= QUEUED_MS) {
         return arena_printf(arena, "queued: %.*s is busy, or still reads the prompt",
