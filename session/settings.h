@@ -22,7 +22,7 @@ enum settings_source {
 };
 const char *settings_source_name(enum settings_source source); // for warnings
 
-enum server_kind { SERVER_KIND_OLLAMA, SERVER_KIND_OPENAI };
+
 
 struct server_setting {
     struct str name; // "default" replaces the default server
