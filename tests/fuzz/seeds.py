@@ -215,11 +215,17 @@ def stream_seeds():
     yield bytes([0, 200, 1, 255]) + bytes([255]) + text
     pieces = b"".join(bytes([len(text[i:i + 7])]) + text[i:i + 7] for i in range(0, len(text), 7))
     yield bytes([0, 200, 1, 4]) + pieces
+    chat = [{"message": {"role": "assistant", "content": "a\u00e4", "thinking": "b"}, "done": False},
+            {"response": "x", "thinking": "y"}, {"embeddings": [[0.5, -1], [2, 1e-3]]},
+            {"message": {"content": ""}, "done": True, "done_reason": "length", "total_duration": 5,
+             "load_duration": 1, "prompt_eval_count": 2, "eval_count": 3, "eval_duration": 4}]
+    yield bytes([0, 200, 1, 255, 255]) + "".join(json.dumps(line) + "\n" for line in chat).encode()
     errors = ['{"error":"model \'x\' not found"}', '{"error":{"message":"m","type":"api_error"}}',
               '{"error":"model requires more system memory (9.0 GiB) than is available (1.0 GiB)"}',
               '{"error":"{\\"error\\":\\"nested\\"}"}', "<html><body>404</body></html>", "",
               "404 page not found", '{"error":"x does not support embeddings"}',
-              '{"error":"pull model manifest: file does not exist"}', "Ollama is running"]
+              '{"error":"pull model manifest: file does not exist"}', "Ollama is running",
+              '{"error":"request (9000 tokens) exceeds the available context size (8192 tokens)"}']
     for index, body in enumerate(errors):
         status = (200, 404, 500, 503, 401, 403, 400)[index % 7]
         yield bytes([status // 256, status % 256, index % 5, 255, 255]) + body.encode()
