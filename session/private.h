@@ -8,7 +8,6 @@
 struct session_server {
     struct server *server; // owned until session_close
     bool configured;       // one of the settings in force
-    enum server_kind kind; // of the setting; of a file's own host "ollama"
     bool retired; // was configured once; kept alive because holders of interest may name it
     struct str
         setting_key; // heap: url, kind, key and headers in one text, to see whether it changed
@@ -48,8 +47,8 @@ struct session {
     struct workspace_root *roots;
     size_t n_roots;
     struct session_server *
-        *configured;                // [0] is the default; parallel to settings->servers, without
-    size_t n_configured;            // those of a kind that is not contacted
+        *configured;                // [0] is the default; parallel to settings->servers
+    size_t n_configured;
     struct session_server *servers; // all
     size_t n_file_servers;          // of them those for files' own hosts
     struct dotenv_cache *dotenvs;

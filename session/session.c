@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
@@ -116,6 +117,7 @@ static struct session_server *configured_server(struct session *session, struct 
         .api_key = secret,
         .headers = setting->headers,
         .n_headers = setting->n_headers,
+        .kind = setting->kind,
     };
     return add_server(session, &endpoint, setting->name, true, key);
 }
@@ -132,21 +134,8 @@ static void apply_servers(struct session *session) {
     session->n_configured = 0;
     for (size_t i = 0; i < settings->n_servers; i++) {
         const struct server_setting *setting = &settings->servers[i];
-        if (setting->kind == SERVER_KIND_OPENAI) {
-            session__problem(
-                session, arena_printf(&arena,
-                                      i > 0 ? "server \"%.*s\" is of kind \"openai\", which this "
-                                              "version does not contact; its models are unknown"
-                                            : "server \"%.*s\" is of kind \"openai\", which this "
-                                              "version does not know; it is asked as an Ollama is",
-                                      STR_ARG(setting->name)));
-            if (i > 0) {
-                continue;
-            }
-        }
         struct session_server *entry = configured_server(session, &arena, setting);
         entry->configured = true;
-        entry->kind = setting->kind;
         entry->retired = false;
         session->configured[session->n_configured++] = entry;
     }
@@ -342,6 +331,52 @@ struct str session_root_of(const struct session *session, struct str path) {
 
 struct server *session_default(struct session *session) {
     return session->configured[0]->server;
+}
+
+// The server that the setting of a role's model names; SIZE_MAX: none.
+static size_t server_of_setting(const struct session *session, enum choice_role role) {
+    struct str url = session->settings->ai.model_server[role];
+    for (size_t i = 0; url.n > 0 && i < session->n_configured; i++) {
+        if (str_eq(session->settings->servers[i].canonical, url)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+struct server *session_ai_server(const struct session *session,
+                                 const struct session_ai_input *wanted) {
+    const struct settings *settings = session->settings;
+    struct arena arena = {0};
+    size_t n = session->n_configured;
+    struct server_candidate *candidates = ARENA_ARRAY(&arena, n, struct server_candidate);
+    int64_t now = clock_ms();
+    for (size_t i = 0; i < n; i++) {
+        const struct server *server = session->configured[i]->server;
+        candidates[i] = (struct server_candidate){
+            .kind = server->kind,
+            .is_known = server->state != SERVER_UNKNOWN &&
+                        now - server->checked_ms <= settings->cache_ttl_ms,
+            .is_reachable = server->state == SERVER_OK && !server->stale,
+            .catalog = server_catalog(server),
+        };
+    }
+    bool is_named = wanted->argument.n > 0 || wanted->workspace.n > 0;
+    struct server_choice_input input = {
+        .servers = candidates,
+        .n = n,
+        .wanted = is_named ? SIZE_MAX : server_of_setting(session, wanted->role),
+        .backend = settings->backend,
+        .fallback = settings->fallback,
+        .is_apple_silicon = server_choice_is_apple_silicon(),
+        .role = wanted->role,
+        .argument = wanted->argument,
+        .workspace = wanted->workspace,
+        .settings = settings->ai.model[wanted->role],
+    };
+    struct server *server = session->configured[server_choose(&input)]->server;
+    arena_finish(&arena);
+    return server;
 }
 
 // Configured ones in their order, then files' own hosts in use.

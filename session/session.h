@@ -6,6 +6,7 @@
 #pragma once
 
 #include "session/metrics.h"
+#include "session/server_choice.h"
 #include "session/settings.h"
 #include "session/state.h"
 
@@ -68,9 +69,18 @@ struct server *session_server_at(const struct session *session, size_t i);
 struct server *session_server_by_url(const struct session *session,
                                      struct str canonical); // or NULL
 
+// The server for AI work: see server_choice.h. If it was not asked lately (server->checked_ms) the
+// caller asks it and calls again: it may turn out to be another one.
+struct session_ai_input {
+    enum choice_role role;
+    struct str argument;  // a model named by a command; may be empty
+    struct str workspace; // the one chosen by .selectModel; may be empty
+};
+struct server *session_ai_server(const struct session *session,
+                                 const struct session_ai_input *wanted);
+
 // May text of documents go there (DESIGN A4.5)? Only to the servers of the settings in force, the
-// environment or --host that are of kind "ollama": never to a host that a file names, trusted or
-// not.
+// environment or --host, of either kind: never to a host that a file names, trusted or not.
 bool session_may_send_text(const struct session *session, const struct server *server);
 
 enum resolve_reason {

@@ -141,7 +141,7 @@ struct resolved session_resolve(struct session *session, struct arena *arena, st
 bool session_may_send_text(const struct session *session, const struct server *server) {
     for (const struct session_server *it = session->servers; it; it = it->next) {
         if (it->server == server) {
-            return it->configured && it->kind == SERVER_KIND_OLLAMA;
+            return it->configured;
         }
     }
     return false;
