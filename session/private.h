@@ -40,6 +40,7 @@ struct session {
     struct http *http;
     struct state *state;
     struct metrics *metrics;
+    uv_timer_t metrics_timer; // writes them, a while after they changed
     struct settings *settings;
     struct analyzer *analyzer; // NULL: to be built
     struct json_object *sources[SETTINGS_SOURCE_COUNT];
@@ -64,3 +65,13 @@ struct session {
 // The server object for a file's own host; NULL when LIMIT_SERVERS is met. Made on first use.
 struct server *session__file_server(struct session *session, struct str canonical);
 void session__problem(struct session *session, struct str message);
+
+// --- metrics.c, for metrics_file.c ---
+
+// What was counted since the last time, now owned by the caller; NULL: nothing.
+struct metrics *metrics_take_news(struct metrics *metrics);
+void metrics_return_news(struct metrics *metrics, struct metrics *news); // they were not written
+
+// --- state.c ---
+
+void folders_make(struct arena *arena, struct str path); // mkdir -p of the file's folder, private

@@ -15,6 +15,9 @@
 #include "base/uri.h"
 #include "session/private.h"
 
+#define METRICS_NAME "metrics.json" // beside the state file
+enum { METRICS_SAVE_MS = 60 * 1000 };
+
 #define LOG_MODULE "session"
 #include "base/log.h"
 
@@ -227,6 +230,41 @@ static void read_root(struct session *session, struct workspace_root *root) {
     arena_finish(&arena);
 }
 
+// --- metrics ---
+
+static void save_metrics(struct session *session, bool patient) {
+    struct arena arena = {0};
+    struct str folder = state_folder(session->state);
+    if (folder.n > 0) {
+        struct str path = path_join(&arena, folder, STR(METRICS_NAME));
+        (void)metrics_save(session->metrics, arena_cstr(&arena, path), patient);
+    }
+    arena_finish(&arena);
+}
+
+static void on_metrics_timer(uv_timer_t *timer) {
+    save_metrics(timer->data, false);
+}
+
+static void on_metrics(void *data) {
+    struct session *session = data;
+    if (!session->closing && !uv_is_active((uv_handle_t *)&session->metrics_timer)) {
+        uv_timer_start(&session->metrics_timer, on_metrics_timer, METRICS_SAVE_MS, 0);
+    }
+}
+
+struct json_object *session_kept_metrics(const struct session *session) {
+    struct arena arena = {0};
+    struct str path = path_join(&arena, state_folder(session->state), STR(METRICS_NAME));
+    struct metrics *metrics = metrics_load(arena_cstr(&arena, path));
+    struct json_object *object = metrics_object(metrics);
+    metrics_destroy(metrics);
+    arena_finish(&arena);
+    return object;
+}
+
+// --- life ---
+
 struct session *session_create(uv_loop_t *loop, const struct session_options *options,
                                const struct session_handlers *handlers) {
     struct session *session = mem_alloc(sizeof(*session));
@@ -238,6 +276,10 @@ struct session *session_create(uv_loop_t *loop, const struct session_options *op
     session->env_ollama_host = mem_strdup(str_from(getenv("OLLAMA_HOST")));
     session->state = state_open(options->state_path);
     session->metrics = metrics_create();
+    uv_timer_init(loop, &session->metrics_timer);
+    uv_unref((uv_handle_t *)&session->metrics_timer);
+    session->metrics_timer.data = session;
+    metrics_on_change(session->metrics, on_metrics, session);
     read_user_file(session);
     apply(session);
     return session;
@@ -460,6 +502,7 @@ static void finish(struct session *session) {
     analyzer_release(session->analyzer);
     catalog_release(session->catalog);
     settings_destroy(session->settings);
+    save_metrics(session, true); // calls that were cut off by the end count too
     state_close(session->state);
     metrics_destroy(session->metrics);
     arena_finish(&session->told);
@@ -485,6 +528,10 @@ static void on_server_closed(void *data) {
     }
 }
 
+static void on_metrics_closed(uv_handle_t *handle) {
+    on_server_closed(handle->data);
+}
+
 void session_close(struct session *session, void (*on_closed)(void *data), void *data) {
     session->closing = true;
     session->on_closed = on_closed;
@@ -494,5 +541,7 @@ void session_close(struct session *session, void (*on_closed)(void *data), void 
         session->open_handles++;
         server_close(it->server, on_server_closed, session);
     }
+    session->open_handles++;
+    uv_close((uv_handle_t *)&session->metrics_timer, on_metrics_closed);
     on_server_closed(session);
 }

@@ -56,6 +56,10 @@ session_analyzer(struct session *session); // borrowed; built from settings on d
 struct state *session_state(struct session *session);
 struct http *session_http(struct session *session);       // made on first use; NULL when offline
 struct metrics *session_metrics(struct session *session); // of the session's whole life
+// The object of metrics_object for all sessions there were: what stands in metrics.json beside the
+// state file, which a session adds to once a minute while there is something new, and at its end.
+// Returns owned.
+struct json_object *session_kept_metrics(const struct session *session);
 
 // The workspace folder that holds `path` (the innermost), or an empty view.
 struct str session_root_of(const struct session *session, struct str path);
@@ -158,6 +162,8 @@ struct active_job {
 // The status object. Returns owned.
 struct json_object *session_status(struct session *session, const struct active_job *jobs,
                                    size_t n_jobs);
+// "Ollama 0.33.0", "OpenAI-compatible server b6000": what answers, for people.
+struct str session_server_title(struct arena *arena, const struct server *server);
 // {health, quiescent, message} derived from a status object. Returns owned.
 struct json_object *session_server_status(struct json_object *status);
 // The object of `models --json`. Returns owned.
