@@ -173,9 +173,8 @@ void session_want_details(struct session *session, struct session_document *docu
         struct resolved resolved =
             session_resolve(session, document->arena, document->root, &reference->host);
         const struct model *model =
-            resolved.server
-                ? catalog_find_written(server_catalog(resolved.server), reference->text)
-                : NULL;
+            resolved.server ? catalog_find_written(server_catalog(resolved.server), reference->text)
+                            : NULL;
         if (model && (!model->capabilities_known || model->context_length == 0)) {
             server_want_details(resolved.server, model->name);
         }

@@ -37,8 +37,8 @@ struct json_object *metrics_sums(const struct metrics *metrics);
 void metrics_add_sums(struct metrics *metrics, struct json_object *sums);
 
 // The file holds the sums of all sessions that ended or wrote in between. Adds to it what was
-// counted since the last call that succeeded; several processes may do so at once (a lock beside the
-// file). `patient`: waits a tenth of a second for another one's turn. ERR_CONFLICT: not now.
+// counted since the last call that succeeded; several processes may do so at once (a lock beside
+// the file). `patient`: waits a tenth of a second for another one's turn. ERR_CONFLICT: not now.
 enum err metrics_save(struct metrics *metrics, const char *path, bool patient);
 // What the file holds; a missing or broken one is nothing. Returns owned.
 struct metrics *metrics_load(const char *path);

@@ -273,8 +273,7 @@ static bool name_is_fine(struct str written, const struct choice_input *input,
                          struct model_name *name, struct model_name_problem *problem) {
     *name = (struct model_name){0};
     return written.n <= LIMIT_NAME &&
-           (is_openai(input) ||
-            model_name_parse(written, MODEL_NAME_INFERENCE, name, problem));
+           (is_openai(input) || model_name_parse(written, MODEL_NAME_INFERENCE, name, problem));
 }
 
 static struct choice refuse_absent(struct arena *arena, const struct choice_input *input,
@@ -283,8 +282,7 @@ static struct choice refuse_absent(struct arena *arena, const struct choice_inpu
     struct str name = shown(arena, choice.name);
     return refuse(choice, ERR_NOT_FOUND,
                   arena_printf(arena, "model %.*s%.*s is not %s %.*s", STR_ARG(name), STR_ARG(by),
-                               is_plain ? "among those of" : "installed on",
-                               STR_ARG(input->where)),
+                               is_plain ? "among those of" : "installed on", STR_ARG(input->where)),
                   is_plain ? remedy_for(arena, input)
                            : arena_printf(arena, "ollama pull %.*s", STR_ARG(choice.name)));
 }

@@ -47,8 +47,7 @@ struct session {
     bool client_is_user_grade;
     struct workspace_root *roots;
     size_t n_roots;
-    struct session_server *
-        *configured;                // [0] is the default; parallel to settings->servers
+    struct session_server **configured; // [0] is the default; parallel to settings->servers
     size_t n_configured;
     struct session_server *servers; // all
     size_t n_file_servers;          // of them those for files' own hosts

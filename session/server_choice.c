@@ -57,8 +57,8 @@ static bool could(const struct server_choice_input *input, const struct server_c
         .workspace = input->workspace,
         .settings = input->settings,
     };
-    bool has_model = server->is_reachable && server->catalog &&
-                     model_choose(&arena, &choice).name.n > 0;
+    bool has_model =
+        server->is_reachable && server->catalog && model_choose(&arena, &choice).name.n > 0;
     arena_finish(&arena);
     return has_model;
 }

@@ -8,8 +8,8 @@
 
 struct server_candidate {
     enum server_kind kind;
-    bool is_known;         // it was asked lately
-    bool is_reachable;     // and answered
+    bool is_known;           // it was asked lately
+    bool is_reachable;       // and answered
     struct catalog *catalog; // NULL: unknown. Borrowed
 };
 

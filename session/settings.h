@@ -23,8 +23,8 @@ enum settings_source {
 const char *settings_source_name(enum settings_source source); // for warnings
 
 struct server_setting {
-    struct str name; // "default" replaces the default server
-    struct str url;  // as written
+    struct str name;      // "default" replaces the default server
+    struct str url;       // as written
     struct str canonical; // of kind openai: with its path
     enum server_kind kind;
     struct str model;       // named in the URL, for chat; empty: none
@@ -56,7 +56,7 @@ struct ai_settings {
     struct {
         bool enable;
         int64_t debounce_ms;
-        struct str model; // empty: ai.model.autocomplete, else chosen automatically
+        struct str model;        // empty: ai.model.autocomplete, else chosen automatically
         struct str model_server; // as above
     } inline_completion;
 };
@@ -70,7 +70,8 @@ struct settings {
     size_t n_trusted_hosts;
     struct host_map_entry *host_map;
     size_t n_host_map;
-    struct str backend; // "ollama", "openai", "auto"; empty: not set, which means the default server
+    struct str
+        backend; // "ollama", "openai", "auto"; empty: not set, which means the default server
     bool fallback;
     bool auto_pull;
     struct str ollama_path; // empty: from PATH

@@ -97,9 +97,9 @@ static struct str message_of(struct arena *arena, struct server *server, const c
     size_t loaded = 0;
     json_object_put(running_models(arena, catalog, &loaded));
     size_t models = catalog ? catalog->n_models : 0;
-    struct str text = arena_printf(
-        arena, "%.*s: %zu model%s%s", STR_ARG(session_server_title(arena, server)), models,
-        models == 1 ? "" : "s", server->stale ? " (as last known)" : "");
+    struct str text =
+        arena_printf(arena, "%.*s: %zu model%s%s", STR_ARG(session_server_title(arena, server)),
+                     models, models == 1 ? "" : "s", server->stale ? " (as last known)" : "");
     if (server->kind == SERVER_KIND_OPENAI && !(catalog && catalog->running_known)) {
         return text; // it does not tell which ones are loaded
     }

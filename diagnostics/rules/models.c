@@ -379,8 +379,8 @@ static enum severity server_cap(const struct reference *r, const struct server_v
 
 static void say_not_listed(struct rule_state *state, const struct reference *r, size_t index,
                            const struct server_view *view) {
-    struct finding *finding = finding_add(state, CODE_MODEL_NOT_INSTALLED, server_cap(r, view),
-                                          r->start, r->end, index);
+    struct finding *finding =
+        finding_add(state, CODE_MODEL_NOT_INSTALLED, server_cap(r, view), r->start, r->end, index);
     if (!finding) {
         return;
     }
@@ -479,8 +479,7 @@ void rule_context(struct rule_state *state, size_t index) {
     struct str digits = str_starts(r->text, STR("+")) ? str_from_index(r->text, 1) : r->text;
     const struct reference *m = model_of_parameter(state, r);
     if (!m || m->kind != REF_MODEL || m->flags & (REF_PLACEHOLDER | REF_QUIET | REF_EMPTY) ||
-        !str_to_int64(digits, &wanted) ||
-        is_ignored_model(state, m->text)) {
+        !str_to_int64(digits, &wanted) || is_ignored_model(state, m->text)) {
         return;
     }
     struct server_view view = state->context->server_of(state->context->data, &m->host);
@@ -488,7 +487,8 @@ void rule_context(struct rule_state *state, size_t index) {
         return;
     }
     const struct model *model = catalog_find_written(view.catalog, m->text);
-    if (!model || view.kind != SERVER_KIND_OLLAMA || model->context_length <= 0 || wanted <= model->context_length) {
+    if (!model || view.kind != SERVER_KIND_OLLAMA || model->context_length <= 0 ||
+        wanted <= model->context_length) {
         return;
     }
     struct finding *finding =

@@ -20,7 +20,8 @@ static const struct {
 };
 
 struct str backend_default_url(enum server_kind kind) {
-    return kind == SERVER_KIND_OPENAI ? STR("http://127.0.0.1:8080") : STR("http://127.0.0.1:11434");
+    return kind == SERVER_KIND_OPENAI ? STR("http://127.0.0.1:8080")
+                                      : STR("http://127.0.0.1:11434");
 }
 
 static bool ends_in_port(struct str text) {
@@ -29,8 +30,8 @@ static bool ends_in_port(struct str text) {
         return false;
     }
     int64_t port;
-    return char_is_digit(text.p[colon + 1]) && str_to_int64(str_from_index(text, colon + 1), &port) &&
-           port <= UINT16_MAX;
+    return char_is_digit(text.p[colon + 1]) &&
+           str_to_int64(str_from_index(text, colon + 1), &port) && port <= UINT16_MAX;
 }
 
 // "127.0.0.1", "localhost:1234/v1", "[::1]:80", "gpu:11434"; not "phi3:mini", "org/model".

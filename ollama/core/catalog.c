@@ -90,8 +90,7 @@ struct model *catalog_add(struct catalog *catalog, size_t *cap, struct str name)
         catalog->models = bigger;
         *cap = grown;
     }
-    model.remote =
-        catalog->kind == SERVER_KIND_OLLAMA && model.parsed.source == MODEL_SOURCE_CLOUD;
+    model.remote = catalog->kind == SERVER_KIND_OLLAMA && model.parsed.source == MODEL_SOURCE_CLOUD;
     struct model *slot = &catalog->models[catalog->n_models++];
     *slot = model;
     return slot;
@@ -273,8 +272,8 @@ const struct model *catalog_find_written(const struct catalog *catalog, struct s
     }
     if (catalog->kind == SERVER_KIND_OLLAMA) {
         struct model_name name;
-        bool is_name = written.n <= LIMIT_NAME &&
-                       model_name_parse(written, MODEL_NAME_INFERENCE, &name, NULL);
+        bool is_name =
+            written.n <= LIMIT_NAME && model_name_parse(written, MODEL_NAME_INFERENCE, &name, NULL);
         return is_name ? catalog_find(catalog, &name) : NULL;
     }
     const struct model *alike = NULL;

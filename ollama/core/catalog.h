@@ -50,8 +50,8 @@ struct model {
     int64_t context_length;  // tokens the model was trained for, 0: unknown
     unsigned capabilities;   // bits, meaningful if capabilities_known
     bool capabilities_known;
-    unsigned capabilities_unsure; // bits that it may have although they are not set: servers of kind
-                                  // openai do not tell all
+    unsigned capabilities_unsure; // bits that it may have although they are not set: servers of
+                                  // kind openai do not tell all
     bool remote; // forwards prompts to another machine (remote_host, or a :cloud name)
     struct str remote_host;
     struct model_running running;
@@ -63,9 +63,9 @@ struct catalog {
     struct arena arena;
     // public, read only
     enum server_kind kind; // SERVER_KIND_OPENAI: names are plain strings, `parsed` is a guess
-    struct str url;       // canonical URL of the server, empty for a --catalog file
-    struct str version;   // "0.33.0", empty if unknown
-    struct model *models; // in the server's order
+    struct str url;        // canonical URL of the server, empty for a --catalog file
+    struct str version;    // "0.33.0", empty if unknown
+    struct model *models;  // in the server's order
     size_t n_models;
     bool truncated;     // the server listed more than LIMIT_MODELS
     int64_t fetched_ms; // clock_ms() of the tags
@@ -93,8 +93,8 @@ struct catalog *catalog_create(struct str url, struct str version, struct json_o
                                enum err *result);
 
 // The file of check --catalog: the output of `models --json` (the models of all servers that
-// answered), of /api/tags, or a plain list of names, one a line, # comments. Returns owned, or NULL:
-// with ERR_NOT_FOUND when no server answered, which leaves unknown what is installed.
+// answered), of /api/tags, or a plain list of names, one a line, # comments. Returns owned, or
+// NULL: with ERR_NOT_FOUND when no server answered, which leaves unknown what is installed.
 struct catalog *catalog_from_file(struct str text, struct arena *arena, struct error *error);
 
 // Answer of POST /api/show.

@@ -264,8 +264,9 @@ enum err openai_embeddings_read(struct arena *arena, struct json_object *answer,
 
 bool openai_is_error(struct json_object *answer) {
     struct json_object *error = json_get(answer, "error");
-    return json_is(error, json_type_string) || json_is(error, json_type_object) ||
-           str_eq(json_get_str(answer, "object"), STR("error"));
+    bool is_bare = json_get_str(answer, "message").n > 0 && !json_has(answer, "choices") &&
+                   !json_has(answer, "content") && !json_has(answer, "data");
+    return json_is(error, json_type_string) || json_is(error, json_type_object) || is_bare;
 }
 
 // "detail" is a text, or FastAPI's list of what is wrong: [{"loc": ["body", "stop"], "msg": "…"}].

@@ -48,8 +48,8 @@ struct str openai_root_url(struct str url);
 
 // --- requests ---
 
-// Body of POST /v1/chat/completions, stream: true. num_ctx and keep_alive have no place there; think
-// becomes chat_template_kwargs.enable_thinking (llama.cpp, vLLM). Returns owned.
+// Body of POST /v1/chat/completions, stream: true. num_ctx and keep_alive have no place there;
+// think becomes chat_template_kwargs.enable_thinking (llama.cpp, vLLM). Returns owned.
 struct json_object *openai_chat_body(struct str model, const struct chat_message *messages,
                                      size_t n, const struct generation_options *options);
 // Body of POST /v1/completions, stream: true. `suffix` empty: not sent. Returns owned.
@@ -76,7 +76,7 @@ struct openai_chunk {
     bool is_last;        // it says why the answer ended
     bool is_whole;       // nothing follows: an answer that is not streamed, or the end of infill
     enum done_reason reason; // if is_last
-    bool is_hollow; // no model and nothing in it: how Ollama's /v1 hides that it failed
+    bool is_hollow;          // no model and nothing in it: how Ollama's /v1 hides that it failed
     struct generation_metrics metrics; // of `usage` and llama.cpp's `timings`; 0: not told
 };
 void openai_chunk_read(struct json_object *object, struct openai_chunk *out);
@@ -123,8 +123,8 @@ struct openai_sources {
     struct json_object *studio; // of LM Studio's /api/v0/models, or NULL
     enum insert_route insert;
 };
-// A snapshot, as catalog_create. Names are plain strings (catalog->kind). context_length is what one
-// request may use there: the context in use, where that is told, else what the model was trained
-// for. Returns owned, or NULL with ERR_PROTOCOL when there is no array "data".
+// A snapshot, as catalog_create. Names are plain strings (catalog->kind). context_length is what
+// one request may use there: the context in use, where that is told, else what the model was
+// trained for. Returns owned, or NULL with ERR_PROTOCOL when there is no array "data".
 struct catalog *openai_catalog(struct str url, struct str version,
                                const struct openai_sources *sources, enum err *result);

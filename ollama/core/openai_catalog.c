@@ -10,8 +10,8 @@
 #include "ollama/core/catalog_build.h"
 
 enum {
-    CAP_UNTOLD = CAP_TOOLS | CAP_INSERT | CAP_VISION | CAP_EMBEDDING | CAP_THINKING | CAP_IMAGE |
-                 CAP_AUDIO,
+    CAP_UNTOLD =
+        CAP_TOOLS | CAP_INSERT | CAP_VISION | CAP_EMBEDDING | CAP_THINKING | CAP_IMAGE | CAP_AUDIO,
 };
 
 enum openai_program openai_program_of(struct json_object *models) {
@@ -19,8 +19,8 @@ enum openai_program openai_program_of(struct json_object *models) {
     if (str_eq(owner, STR("llamacpp"))) {
         return OPENAI_LLAMACPP;
     }
-    bool is_studio = str_eq(owner, STR("organization_owner")) ||
-                     str_eq(owner, STR("organization-owner"));
+    bool is_studio =
+        str_eq(owner, STR("organization_owner")) || str_eq(owner, STR("organization-owner"));
     return is_studio ? OPENAI_LMSTUDIO : OPENAI_ANY;
 }
 

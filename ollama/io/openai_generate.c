@@ -25,7 +25,7 @@ struct run {
     struct call *call;
     struct sse sse;
     struct generation_options options; // for another request: strings of the call's arena
-    struct str url; // of the API; llama.cpp's own paths stand elsewhere
+    struct str url;                    // of the API; llama.cpp's own paths stand elsewhere
     struct str model;
     struct str prompt;
     struct str suffix;
@@ -150,8 +150,9 @@ static void fail_early(struct run *run, struct call_result *result) {
         result->message = arena_printf(
             &call->arena, "%.*s%s stopped in the middle of its answer and hid the reason",
             STR_ARG(call->where), call->path);
-        result->remedy = STR("see the server's log; a server of Ollama itself tells more when it is "
-                             "configured with the kind ollama");
+        result->remedy =
+            STR("see the server's log; a server of Ollama itself tells more when it is "
+                "configured with the kind ollama");
         return;
     }
     result->message = arena_printf(&call->arena, "the answer of %.*s%s ended too early",
@@ -318,10 +319,10 @@ static struct call *refuse_insert(struct run *run) {
     struct call *call = run->call;
     call->path = path_of(call, "/completions");
     call->failure.remote.fault = FAULT_CAPABILITY;
-    call_refuse(call, ERR_REMOTE,
-                arena_printf(&call->arena, "%.*s does not fill in between two texts",
-                             STR_ARG(call->where)),
-                STR(INSERT_REMEDY));
+    call_refuse(
+        call, ERR_REMOTE,
+        arena_printf(&call->arena, "%.*s does not fill in between two texts", STR_ARG(call->where)),
+        STR(INSERT_REMEDY));
     return call;
 }
 

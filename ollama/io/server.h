@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What is known of one model server over time, of either kind: a catalog snapshot with its age,
-// health with back-off, response time. It fetches by itself while somebody is interested and tells when
-// something changed. Loop thread only. DESIGN A10.
+// health with back-off, response time. It fetches by itself while somebody is interested and tells
+// when something changed. Loop thread only. DESIGN A10.
 #pragma once
 
 #include "ollama/io/client.h"

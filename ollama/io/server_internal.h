@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The private half of struct server: server.c (life, schedule), server_check.c (asking version,
-// tags and ps), server_openai.c (the same of servers of kind openai), server_details.c (asking show). Private to them.
+// tags and ps), server_openai.c (the same of servers of kind openai), server_details.c (asking
+// show). Private to them.
 #pragma once
 
 #include "base/strmap.h"
