@@ -592,15 +592,3 @@ void settings_destroy(struct settings *settings) {
     arena_finish(&settings->arena);
     free(settings);
 }
-
-struct str settings_user_path(struct arena *arena) {
-    struct str base = str_from(getenv("XDG_CONFIG_HOME"));
-    if (base.n == 0 || base.p[0] != '/') {
-        struct str home = str_from(getenv("HOME"));
-        if (home.n == 0) {
-            return STR_NONE;
-        }
-        base = path_join(arena, home, STR(".config"));
-    }
-    return path_join(arena, base, STR("ollama-ls/config.json"));
-}

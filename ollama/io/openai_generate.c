@@ -138,7 +138,10 @@ static bool on_bytes(struct call *call, struct str bytes) {
                          STR_ARG(call->where), call->path, LIMIT_NDJSON_LINE / (1024 * 1024));
         return false;
     }
-    return !run->sse.is_page; // more of it tells no more
+    if (run->sse.is_page) { // more of it tells no more
+        call_fail_protocol(call, &call->failure, "a web page");
+    }
+    return !run->sse.is_page;
 }
 
 // --- ends ---
@@ -178,8 +181,6 @@ static void on_end(struct call *call, struct call_result *result) {
         result->message = STR("cancelled");
     } else if (call->failure.code != ERR_OK) {
         *result = call->failure;
-    } else if (run->sse.is_page) {
-        call_fail_protocol(call, result, "a web page");
     } else if (!call->is_complete) {
         fail_early(run, result);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The calls of ollama/io/generate.h on servers of kind openai, and the checks of such servers,
-// against a server that answers well, badly, late and not at all.
+// The calls of ollama/io/generate.h on servers of kind openai, against a server that answers well,
+// badly, late and not at all.
 #include "ollama/io/generate.h"
 
 #include <stdlib.h>
@@ -9,63 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "support/fake_ollama.h"
-#include "support/http_fixture.h"
-
-// --- the server: a script of answers, one a request; the last one is repeated ---
-
-struct reply {
-    const char *path; // that is expected; NULL: any
-    int status;
-    const char *type;
-    const char *body;
-    enum { END, DRIP, CUT, STALL } how;
-};
-
-static const struct reply *script;
-static size_t n_script;
-static unsigned n_asked;
-static char asked[1024]; // "METHOD path " of all requests
-static char heads[4096]; // of the latest request
-static char bodies[4096];
-
-static void answer_script(struct fixture *fixture, struct fake_conn *conn,
-                          const struct fake_request *request) {
-    (void)fixture;
-    struct arena arena = {0};
-    const struct reply *reply = &script[n_asked < n_script ? n_asked : n_script - 1];
-    n_asked++;
-    size_t n = strlen(asked);
-    snprintf(asked + n, sizeof(asked) - n, "%.*s ", STR_ARG(request->path));
-    snprintf(heads, sizeof(heads), "%.*s", STR_ARG(request->head));
-    snprintf(bodies, sizeof(bodies), "%.*s", STR_ARG(request->body));
-    if (reply->path && !str_eq(request->path, str_from(reply->path))) {
-        print_error("%.*s instead of %s\n", STR_ARG(request->path), reply->path);
-        fail();
-    }
-    struct str body = str_from(reply->body);
-    bool is_whole = reply->how == END || reply->how == DRIP;
-    struct str text =
-        arena_printf(&arena, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%.*s",
-                     reply->status, reply->type, body.n + (is_whole ? 0 : 10), STR_ARG(body));
-    if (reply->how == DRIP) {
-        fake_send_slowly(conn, text, 99);
-    } else {
-        fake_send(conn, text);
-    }
-    if (reply->how == CUT) {
-        fake_end(conn);
-    }
-    arena_finish(&arena);
-}
-
-static void use_script(const struct reply *replies, size_t n) {
-    script = replies;
-    n_script = n;
-    n_asked = 0;
-    asked[0] = '\0';
-}
-#define USE(replies) use_script(replies, sizeof(replies) / sizeof((replies)[0]))
+#include "ollama_openai_script.h"
 
 // --- one call ---
 
@@ -109,15 +53,6 @@ static void on_done(void *data, const struct call_result *result,
 }
 
 static const struct generation_options OPTIONS = {.num_ctx = 2048, .num_predict = 9};
-static struct openai_knowledge knowledge;
-
-static struct endpoint endpoint_of(struct fixture *fixture) {
-    return (struct endpoint){.url = str_from(fixture->server.url),
-                             .kind = SERVER_KIND_OPENAI,
-                             .api_key = STR("sesame"),
-                             .knowledge = &knowledge};
-}
-
 static void begin(struct fixture *fixture, struct run *run, bool is_insert) {
     struct endpoint endpoint = endpoint_of(fixture);
     struct generation_handlers handlers = {on_frame, on_done, run};
@@ -137,8 +72,6 @@ static void end(struct fixture *fixture, struct run *run) {
     buf_finish(&run->thinking);
 }
 
-#define SSE "text/event-stream"
-#define JSON "application/json; charset=utf-8"
 #define TEXT(t) "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" t "\"}}]}\n\n"
 #define STOP "data: {\"model\":\"m\",\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define DONE "data: [DONE]\n\n"
@@ -182,7 +115,10 @@ static void test_every_end(void **state) {
          "a",
          "boom"},
         {{NULL, 200, SSE, TEXT("a") "error: {\"code\":500,\"message\":\"x\"}\n\n", END},
-         ERR_REMOTE, FAULT_SERVER, "a", "x"},
+         ERR_REMOTE,
+         FAULT_SERVER,
+         "a",
+         "x"},
         {{NULL, 200, SSE, TEXT("a") "data: nonsense\n\n" STOP DONE, END},
          ERR_PROTOCOL,
          FAULT_NOT_OLLAMA,
@@ -586,153 +522,6 @@ static void test_nobody_there(void **state) {
     fixture_destroy(fixture);
 }
 
-// --- checks ---
-
-#define LLAMA_MODELS "{\"data\":[{\"id\":\"q.gguf\",\"owned_by\":\"llamacpp\"}]}"
-#define PROPS "{\"build_info\":\"b42\",\"default_generation_settings\":{\"n_ctx\":512}}"
-#define CAN "{\"error\":{\"code\":400,\"message\":\"\\\"input_prefix\\\" is required\"}}"
-#define CANNOT "{\"error\":{\"code\":501,\"message\":\"Infill is not supported by this model\"}}"
-
-static struct server *open_openai(struct fixture *fixture, struct watch *watch) {
-    static const struct server_options options = {0};
-    struct endpoint endpoint = endpoint_of(fixture);
-    *watch = (struct watch){0};
-    watch->server = server_create(&fixture->loop, fixture->http, &endpoint, STR("llm"), true,
-                                  &options, NULL, NULL);
-    return watch->server;
-}
-
-static void test_check_llamacpp(void **state) {
-    (void)state;
-    static const struct reply replies[] = {
-        {"/v1/models", 200, JSON, LLAMA_MODELS, END},
-        {"/props", 200, JSON, PROPS, END},
-        {"/infill", 400, JSON, CAN, END},
-        {"/v1/models", 200, JSON, LLAMA_MODELS, END},
-        {"/props", 200, JSON, PROPS, END},
-        {"/infill", 501, JSON, CANNOT, END},
-    };
-    struct fixture *fixture = fixture_create(answer_script);
-    struct watch watch;
-    USE(replies);
-    struct server *server = open_openai(fixture, &watch);
-    refresh(fixture, &watch);
-    assert_int_equal(server->kind, SERVER_KIND_OPENAI);
-    assert_int_equal(server->state, SERVER_OK);
-    assert_string_equal(server->version.p, "b42");
-    assert_string_equal(asked, "/v1/models /props /infill ");
-    const struct model *model = catalog_find_written(server_catalog(server), STR("q.gguf"));
-    assert_non_null(model);
-    assert_true(model_has(model, CAP_INSERT));
-    assert_int_equal(model->context_length, 512);
-    assert_int_equal(server_endpoint(server)->knowledge->insert, INSERT_INFILL);
-    refresh(fixture, &watch); // the same list, another verdict
-    model = catalog_find_written(server_catalog(server), STR("q.gguf"));
-    assert_true(model_lacks(model, CAP_INSERT));
-    close_server(fixture, &watch);
-    fixture_destroy(fixture);
-}
-
-static void test_check_loading(void **state) {
-    (void)state;
-    static const struct reply replies[] = {
-        {"/v1/models", 200, JSON, LLAMA_MODELS, END},
-        {"/props", 503, JSON, "{\"error\":{\"message\":\"Loading model\"}}", END},
-    };
-    struct fixture *fixture = fixture_create(answer_script);
-    struct watch watch;
-    USE(replies);
-    struct server *server = open_openai(fixture, &watch);
-    refresh(fixture, &watch);
-    assert_int_equal(server->state, SERVER_OK);
-    assert_string_equal(asked, "/v1/models /props ");
-    assert_false(server_catalog(server)->models[0].running.loaded);
-    close_server(fixture, &watch);
-    fixture_destroy(fixture);
-}
-
-static void test_check_others(void **state) {
-    (void)state;
-    static const struct reply vllm[] = {
-        {"/v1/models", 200, JSON, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}", END}};
-    static const struct reply studio[] = {
-        {"/v1/models", 200, JSON, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"organization_owner\"}]}",
-         END},
-        {"/api/v0/models", 200, JSON, "{\"data\":[{\"id\":\"m\",\"type\":\"llm\"}]}", END},
-    };
-    static const struct reply old_studio[] = {
-        {"/v1/models", 200, JSON, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"organization_owner\"}]}",
-         END},
-        {"/api/v0/models", 404, JSON, "{\"error\":\"no\"}", END},
-    };
-    static const struct reply *const scripts[] = {vllm, studio, old_studio};
-    static const size_t counts[] = {1, 2, 2};
-    struct fixture *fixture = fixture_create(answer_script);
-    for (size_t i = 0; i < 3; i++) {
-        struct watch watch;
-        use_script(scripts[i], counts[i]);
-        struct server *server = open_openai(fixture, &watch);
-        refresh(fixture, &watch);
-        assert_int_equal(server->state, SERVER_OK);
-        assert_int_equal(n_asked, counts[i]);
-        assert_int_equal(server_catalog(server)->n_models, 1);
-        assert_int_equal(server_catalog(server)->models[0].capabilities_known, i == 1);
-        assert_has(heads, "Authorization: Bearer sesame\r\n");
-        server_want_details(server, STR("m")); // nothing to ask
-        assert_false(server_details_pending(server));
-        close_server(fixture, &watch);
-    }
-    fixture_destroy(fixture);
-}
-
-static void test_check_fails(void **state) {
-    (void)state;
-    static const struct reply bad[] = {
-        {NULL, 200, JSON, "{\"models\":[]}", END},
-        {NULL, 200, "text/html", "<html>", END},
-        {NULL, 404, "text/plain", "404 page not found", END},
-        {NULL, 401, JSON, "{\"error\":{\"message\":\"no key\"}}", END},
-        {NULL, 500, JSON, "", END},
-        {NULL, 200, JSON, "{\"data\":[", CUT},
-    };
-    struct fixture *fixture = fixture_create(answer_script);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct watch watch;
-        use_script(&bad[i], 1);
-        struct server *server = open_openai(fixture, &watch);
-        refresh(fixture, &watch);
-        assert_int_equal(server->state, SERVER_UNREACHABLE);
-        assert_true(server->error_message.n > 0);
-        assert_false(str_contains(server->error_message, STR("Ollama")));
-        assert_null(server_catalog(server));
-        static const struct reply good = {NULL, 200, JSON, "{\"data\":[{\"id\":\"m\"}]}", END};
-        use_script(&good, 1);
-        refresh(fixture, &watch); // and it is found back
-        assert_int_equal(server->state, SERVER_OK);
-        close_server(fixture, &watch);
-    }
-    fixture_destroy(fixture);
-}
-
-// A host of a file is an Ollama whatever the endpoint says: it gets neither key nor /v1.
-static void test_files_hosts_are_ollama(void **state) {
-    (void)state;
-    static const struct reply replies[] = {{"/api/version", 404, "text/plain", "no", END}};
-    static const struct server_options options = {0};
-    struct fixture *fixture = fixture_create(answer_script);
-    struct endpoint endpoint = endpoint_of(fixture);
-    struct watch watch = {0};
-    USE(replies);
-    watch.server = server_create(&fixture->loop, fixture->http, &endpoint, STR(""), false, &options,
-                                 NULL, NULL);
-    refresh(fixture, &watch);
-    assert_int_equal(watch.server->kind, SERVER_KIND_OLLAMA);
-    assert_string_equal(asked, "/api/version ");
-    assert_false(str_contains(str_from(heads), STR("sesame")));
-    close_server(fixture, &watch);
-    fixture_destroy(fixture);
-}
-
 int main(void) {
     tests_init();
     const struct CMUnitTest tests[] = {
@@ -750,11 +539,6 @@ int main(void) {
         cmocka_unit_test(test_embed),
         cmocka_unit_test(test_ollama_calls_are_not_made),
         cmocka_unit_test(test_nobody_there),
-        cmocka_unit_test(test_check_llamacpp),
-        cmocka_unit_test(test_check_loading),
-        cmocka_unit_test(test_check_others),
-        cmocka_unit_test(test_check_fails),
-        cmocka_unit_test(test_files_hosts_are_ollama),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
