@@ -138,6 +138,10 @@ class FakeOllama:
         host = "[%s]" % self.host if ":" in self.host else self.host
         return "http://%s:%d" % (host, self.port)
 
+    def answer(self, link):
+        """Answer link.request; tests/fake_openai answers otherwise."""
+        api.answer(self, link)
+
     # -- the script ------------------------------------------------------------------------
 
     def fault(self, path, kind, count=None, **options):
@@ -285,7 +289,7 @@ class Connection:
             self.final_frame = True
             try:
                 if fault is None or not self._misbehave(fault):
-                    api.answer(self.fake, self)
+                    self.fake.answer(self)
             except (Gone, OSError):
                 with self.fake.changed:
                     self.request.closed_at = time.monotonic()
