@@ -43,6 +43,7 @@ static struct server_view server_of(void *data, const struct reference_host *hos
         view.url = uri_redact(document->arena, resolved.canonical);
         view.verdict = resolved.reason == RESOLVED_UNTRUSTED ? VERDICT_UNTRUSTED : VERDICT_UNKNOWN;
     }
+    view.kind = host->is_openai ? SERVER_KIND_OPENAI : view.kind;
     view.capped = resolved.capped;
     view.from_file = resolved.reason == RESOLVED_TRUSTED || resolved.reason == RESOLVED_LOOPBACK;
     return view;

@@ -153,7 +153,8 @@ static bool add_library_tag(struct place *place, const struct library_model *mod
 
 // Library models that can do what the place asks for; those that cannot are left out.
 static void add_library(struct place *place) {
-    if (place->server && place->server->kind == SERVER_KIND_OPENAI) {
+    if ((place->server && place->server->kind == SERVER_KIND_OPENAI) ||
+        place->reference->host.is_openai) {
         return; // nothing of it can be pulled there
     }
     for (size_t i = 0; i < library_count(); i++) {

@@ -303,6 +303,22 @@ static void test_session_choice(void **state) {
     struct resolved resolved = session_resolve(f->session, &arena, STR(""), &host);
     assert_int_equal(resolved.server->kind, SERVER_KIND_OLLAMA);
     assert_false(session_may_send_text(f->session, resolved.server));
+    // "mlx://MODEL@HOST" is spoken of only if the user configured such a server there.
+    set(f, "{\"servers\":[{\"url\":\"mlx://mac:8080\"},{\"url\":\"http://gpu:1\"}]}");
+    static const struct {
+        const char *host;
+        bool is_known;
+    } rows[] = {{"mac:8080", true},       {"mac", true},    {"http://mac:8080/v1", true},
+                {"mac:8081", false},      {"gpu:1", false}, {"127.0.0.1:11434", false},
+                {"127.0.0.1:8080", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        host.written = str_from(rows[i].host);
+        host.is_openai = true;
+        resolved = session_resolve(f->session, &arena, STR(""), &host);
+        if ((resolved.server != NULL) != rows[i].is_known) {
+            fail_msg("%s", rows[i].host);
+        }
+    }
     arena_finish(&arena);
 }
 
