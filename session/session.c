@@ -375,9 +375,19 @@ struct server *session_default(struct session *session) {
     return session->configured[0]->server;
 }
 
-// The server that the setting of a role's model names; SIZE_MAX: none.
-static size_t server_of_setting(const struct session *session, enum choice_role role) {
-    struct str url = session->settings->ai.model_server[role];
+// The model that the settings name for a role, and its server.
+static struct str model_of_setting(const struct settings *settings, enum choice_role role,
+                                   struct str *server) {
+    const struct ai_settings *ai = &settings->ai;
+    if (role == ROLE_CHOICE_AUTOCOMPLETE && ai->inline_completion.model.n > 0) {
+        *server = ai->inline_completion.model_server;
+        return ai->inline_completion.model;
+    }
+    *server = ai->model_server[role];
+    return ai->model[role];
+}
+
+static size_t configured_index(const struct session *session, struct str url) {
     for (size_t i = 0; url.n > 0 && i < session->n_configured; i++) {
         if (str_eq(session->settings->servers[i].canonical, url)) {
             return i;
@@ -404,17 +414,19 @@ struct server *session_ai_server(const struct session *session,
         };
     }
     bool is_named = wanted->argument.n > 0 || wanted->workspace.n > 0;
+    struct str url;
+    struct str model = model_of_setting(settings, wanted->role, &url);
     struct server_choice_input input = {
         .servers = candidates,
         .n = n,
-        .wanted = is_named ? SIZE_MAX : server_of_setting(session, wanted->role),
+        .wanted = is_named ? SIZE_MAX : configured_index(session, url),
         .backend = settings->backend,
         .fallback = settings->fallback,
         .is_apple_silicon = server_choice_is_apple_silicon(),
         .role = wanted->role,
         .argument = wanted->argument,
         .workspace = wanted->workspace,
-        .settings = settings->ai.model[wanted->role],
+        .settings = model,
     };
     struct server *server = session->configured[server_choose(&input)]->server;
     arena_finish(&arena);

@@ -294,6 +294,10 @@ static void test_session_choice(void **state) {
     server = session_ai_server(f->session, &chat);
     assert_true(str_eq(server->url, STR("http://gpu:9999")));
     assert_true(session_may_send_text(f->session, server));
+    set(f, "{\"ai\":{\"model\":{\"autocomplete\":\"mlx://a@mac\"}},"
+           "\"inlineCompletion\":{\"model\":\"llamacpp://b@box\"}}");
+    struct session_ai_input inserts = {.role = ROLE_CHOICE_AUTOCOMPLETE};
+    assert_true(str_eq(session_ai_server(f->session, &inserts)->url, STR("http://box:8080")));
     chat.argument = STR("other"); // a model that is named elsewhere is not bound to that server
     assert_ptr_equal(session_ai_server(f->session, &chat), session_default(f->session));
     // What a file names is an Ollama, and gets no text.
@@ -371,14 +375,14 @@ static void test_kept_metrics(void **state) {
 
 static void test_broken_metrics(void **state) {
     struct fixture *f = *state;
-    static const char *const texts[] = {
-        "",
-        "{",
-        "[]",
-        "{\"servers\":5}",
-        "{\"servers\":[null,{\"models\":[7]}]}",
-        "{\"servers\":[{\"url\":\"u\",\"models\":[{\"name\":\"m\",\"requests\":-5,\"errors\":\"x\","
-        "\"tokensIn\":9223372036854775807}]}]}"};
+    static const char *const texts[] = {"",
+                                        "{",
+                                        "[]",
+                                        "{\"servers\":5}",
+                                        "{\"servers\":[null,{\"models\":[7]}]}",
+                                        ("{\"servers\":[{\"url\":\"u\",\"models\":[{\"name\":\"m\","
+                                         "\"requests\":-5,\"errors\":\"x\","
+                                         "\"tokensIn\":9223372036854775807}]}]}")};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct arena arena = {0};
         assert_int_equal(file_write_atomic(f->metrics, str_from(texts[i]), 0600, NULL, &arena),
