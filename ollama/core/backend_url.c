@@ -67,12 +67,14 @@ static void read_scheme(struct arena *arena, struct str rest, bool in_process,
     struct host parsed;
     out->has_host = true;
     host_parse(host, &parsed);
-    bool has_port = parsed.has_port || parsed.has_scheme;
-    const char *port = has_port ? "" : out->kind == SERVER_KIND_OPENAI ? ":8080" : ":11434";
     size_t slash = parsed.has_scheme ? STR_NPOS : str_find_char(host, '/');
-    struct str path = slash == STR_NPOS ? STR_NONE : str_from_index(host, slash);
-    out->url = arena_printf(arena, "%s%.*s%s%.*s", parsed.has_scheme ? "" : "http://",
-                            STR_ARG(str_slice(host, 0, slash)), port, STR_ARG(path));
+    struct str url = str_slice(host, 0, slash);
+    if (!parsed.has_scheme) {
+        struct str port = out->kind == SERVER_KIND_OPENAI ? STR(":8080") : STR(":11434");
+        url = arena_join(arena, STR("http://"), url);
+        url = parsed.has_port ? url : arena_join(arena, url, port);
+    }
+    out->url = slash == STR_NPOS ? url : arena_join(arena, url, str_from_index(host, slash));
 }
 
 void backend_url_parse(struct arena *arena, struct str written, struct backend_url *out) {

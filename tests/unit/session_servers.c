@@ -294,10 +294,6 @@ static void test_session_choice(void **state) {
     server = session_ai_server(f->session, &chat);
     assert_true(str_eq(server->url, STR("http://gpu:9999")));
     assert_true(session_may_send_text(f->session, server));
-    set(f, "{\"ai\":{\"model\":{\"autocomplete\":\"mlx://a@mac\"}},"
-           "\"inlineCompletion\":{\"model\":\"llamacpp://b@box\"}}");
-    struct session_ai_input inserts = {.role = ROLE_CHOICE_AUTOCOMPLETE};
-    assert_true(str_eq(session_ai_server(f->session, &inserts)->url, STR("http://box:8080")));
     chat.argument = STR("other"); // a model that is named elsewhere is not bound to that server
     assert_ptr_equal(session_ai_server(f->session, &chat), session_default(f->session));
     // What a file names is an Ollama, and gets no text.
@@ -323,6 +319,10 @@ static void test_session_choice(void **state) {
             fail_msg("%s", rows[i].host);
         }
     }
+    set(f, "{\"ai\":{\"model\":{\"autocomplete\":\"mlx://a@mac\"}},"
+           "\"inlineCompletion\":{\"model\":\"llamacpp://b@box\"}}");
+    struct session_ai_input inserts = {.role = ROLE_CHOICE_AUTOCOMPLETE};
+    assert_true(str_eq(session_ai_server(f->session, &inserts)->url, STR("http://box:8080")));
     arena_finish(&arena);
 }
 
