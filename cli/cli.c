@@ -35,6 +35,7 @@ static const struct cli_command commands[] = {
     {"status", "status [--json] [--watch]", "is the server there, what is loaded",
      "  --json        the status object\n"
      "  --watch       stay, and print again on each change; with --json one object a line\n"
+     "  --metrics     instead, as JSON: what was asked of each model in all sessions so far\n"
      "  --host URL    the default server, instead of OLLAMA_HOST\n"
      "Exits with 0 when the default server answers, else 1.\n",
      status_run},

@@ -23,8 +23,7 @@ static void print_server(struct arena *arena, struct server *server) {
         return;
     }
     const struct catalog *catalog = server_catalog(server);
-    printf(": Ollama %.*s, %zu models\n", STR_ARG(display_escape(arena, server->version, 0)),
-           catalog->n_models);
+    printf(": %.*s, %zu models\n", STR_ARG(session_server_title(arena, server)), catalog->n_models);
     for (size_t i = 0; i < catalog->n_models; i++) {
         const struct model *model = &catalog->models[i];
         struct str shown = display_escape(arena, model->name, 0);

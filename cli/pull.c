@@ -110,6 +110,7 @@ static int run(struct cli_session *cli, struct str model) {
         uv_run(&cli->loop, UV_RUN_ONCE);
     }
     if (pull.result == ERR_OK) {
+        metrics_add_pull(session_metrics(cli->session), server->url, model);
         printf("%.*s is installed on %.*s\n", STR_ARG(model),
                STR_ARG(uri_redact(&pull.arena, server->url)));
     }

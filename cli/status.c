@@ -143,26 +143,47 @@ static int run_once(const struct session_options *options, bool json) {
     return code;
 }
 
+// Of all sessions there were; asks no server.
+static int run_metrics(struct session_options *options) {
+    struct cli_session cli;
+    options->offline = true;
+    cli_session_open(&cli, options, NULL, 0);
+    struct json_object *metrics = session_kept_metrics(cli.session);
+    printf("%.*s\n", STR_ARG(json_text(metrics)));
+    json_object_put(metrics);
+    cli_session_close(&cli);
+    return EXIT_FINE;
+}
+
 int status_run(int argc, char **argv) {
-    enum { OPT_JSON = 1, OPT_WATCH, OPT_HOST };
+    enum { OPT_JSON = 1, OPT_WATCH, OPT_HOST, OPT_METRICS };
     static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
                                             {"watch", no_argument, NULL, OPT_WATCH},
                                             {"host", required_argument, NULL, OPT_HOST},
+                                            {"metrics", no_argument, NULL, OPT_METRICS},
                                             {0}};
     struct session_options session_options = {0};
     bool json = false;
     bool watch = false;
+    bool metrics = false;
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case OPT_JSON: json = true; break;
         case OPT_WATCH: watch = true; break;
+        case OPT_METRICS: metrics = true; break;
         case OPT_HOST: session_options.host_flag = str_from(optarg); break;
         default: return usage_error("status", "unknown option or missing value");
         }
     }
     if (optind < argc) {
         return usage_error("status", "unexpected \"%s\"", argv[optind]);
+    }
+    if (metrics && watch) {
+        return usage_error("status", "--metrics prints once: leave --watch out");
+    }
+    if (metrics) {
+        return run_metrics(&session_options);
     }
     return watch ? run_watch(&session_options, json) : run_once(&session_options, json);
 }

@@ -207,8 +207,8 @@ void collect_num_ctx(struct collector *collector, const struct piece *value, siz
     }
 }
 
-// The prefix that a name needs at a place where nothing is written yet: that of the first right form,
-// unless a bare name is right as well.
+// The prefix that a name needs at a place where nothing is written yet: that of the first right
+// form, unless a bare name is right as well.
 static struct str prefix_of_place(const struct model_place *place) {
     struct str prefix = STR_NONE;
     for (size_t i = 0; i < place->n_forms; i++) {
@@ -222,6 +222,18 @@ static struct str prefix_of_place(const struct model_place *place) {
         prefix = prefix.n > 0 ? prefix : form->prefix;
     }
     return prefix;
+}
+
+// "mlx://NAME@HOST" and its like; without a host a program loads the model into itself.
+static bool is_other_backend(struct str prefix) {
+    static const struct str schemes[] = {STR_INIT("mlx://"), STR_INIT("llamacpp://"),
+                                         STR_INIT("local://")};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (str_ieq(prefix, schemes[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct reference *collect_model(struct collector *collector, const struct model_place *place,
@@ -249,6 +261,10 @@ struct reference *collect_model(struct collector *collector, const struct model_
             host = end + 1;
         }
     }
+    bool is_other = is_other_backend(str_slice(value.text, match.prefix, match.name));
+    if (is_other && (host == SIZE_MAX || host == value.text.n)) {
+        return NULL;
+    }
     struct piece name = piece_slice(&value, match.name, end);
     struct reference *reference = collect_add(collector, REF_MODEL, &name, place->convention);
     if (!reference) {
@@ -273,6 +289,10 @@ struct reference *collect_model(struct collector *collector, const struct model_
         struct piece written = piece_slice(&value, host, value.text.n);
         size_t index = collector->references.n - 1;
         reference_set_host(collector, reference, written, HOST_ORIGIN_SIBLING);
+        reference->host.is_openai = is_other;
+        if (is_other) {
+            return reference; // the rules for hosts are Ollama's
+        }
         collect_host(collector, &written, V1_ANY, place->convention,
                      place->flags & ~(unsigned)REF_PULLS);
         reference = &collector->references.at[index]; // the array may have moved

@@ -115,6 +115,7 @@ enum server_verdict {
 };
 struct server_view {
     enum server_verdict verdict;
+    enum server_kind kind;   // SERVER_KIND_OPENAI: names are plain strings, nothing is pulled
     struct catalog *catalog; // borrowed; NULL unless known
     struct str url;          // canonical, redacted
     struct str name;         // for people; may be empty

@@ -51,6 +51,9 @@ struct reference_host {
     // (DESIGN A4.3).
     bool is_container;
     uint16_t published_port; // the port that service publishes on the host, 0: none known
+    // "mlx://NAME@HOST": a server of kind openai is meant. Only one that the user configured is
+    // known to be one; any other is neither contacted nor spoken of.
+    bool is_openai;
 };
 
 // Flags of a model reference.

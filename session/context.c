@@ -13,12 +13,14 @@
 static struct server_view view_of(struct session *session, struct arena *arena,
                                   struct server *server) {
     struct server_view view = {
+        .kind = server->kind,
         .url = uri_redact(arena, server->url),
         .name = server->name,
         .is_default = server == session_default(session),
         .is_loopback = server->is_loopback,
     };
     if (session->offline) {
+        view.kind = session->catalog ? session->catalog->kind : server->kind;
         view.catalog = session->catalog;
         view.verdict = session->catalog ? VERDICT_OK : VERDICT_UNKNOWN;
     } else if (server->state == SERVER_OK && server_catalog(server)) {
@@ -41,6 +43,7 @@ static struct server_view server_of(void *data, const struct reference_host *hos
         view.url = uri_redact(document->arena, resolved.canonical);
         view.verdict = resolved.reason == RESOLVED_UNTRUSTED ? VERDICT_UNTRUSTED : VERDICT_UNKNOWN;
     }
+    view.kind = host->is_openai ? SERVER_KIND_OPENAI : view.kind;
     view.capped = resolved.capped;
     view.from_file = resolved.reason == RESOLVED_TRUSTED || resolved.reason == RESOLVED_LOOPBACK;
     return view;
@@ -52,7 +55,8 @@ static struct server_view other_server_with(void *data, const struct model_name 
     for (size_t i = 0; i < session->n_configured && !session->offline; i++) {
         struct server *server = session->configured[i]->server;
         struct catalog *catalog = server_catalog(server);
-        if (server->state == SERVER_OK && catalog && catalog_find(catalog, name)) {
+        bool is_ollama = server->kind == SERVER_KIND_OLLAMA; // "pull it" is the other way out
+        if (is_ollama && server->state == SERVER_OK && catalog && catalog_find(catalog, name)) {
             return view_of(session, document->arena, server);
         }
     }
@@ -169,12 +173,9 @@ void session_want_details(struct session *session, struct session_document *docu
         }
         struct resolved resolved =
             session_resolve(session, document->arena, document->root, &reference->host);
-        struct model_name name;
-        if (!resolved.server || !server_catalog(resolved.server) ||
-            !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
-            continue;
-        }
-        const struct model *model = catalog_find(server_catalog(resolved.server), &name);
+        const struct model *model =
+            resolved.server ? catalog_find_written(server_catalog(resolved.server), reference->text)
+                            : NULL;
         if (model && (!model->capabilities_known || model->context_length == 0)) {
             server_want_details(resolved.server, model->name);
         }

@@ -5,6 +5,7 @@
 // number there is, and never run backwards. Nothing of a text, a key or an answer gets here.
 #include "session/metrics.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@
 #include "base/strmap.h"
 #include "base/uri.h"
 #include "base/utf.h"
+#include "session/private.h"
 
 #define LOG_MODULE "metrics"
 
@@ -49,6 +51,9 @@ struct metrics {
     struct arena arena;
     struct strmap servers; // url -> struct server_counts
     size_t n_models;       // told apart, over all servers
+    struct metrics *news;  // the same, since the last metrics_save; owned, NULL: nothing
+    void (*on_change)(void *data);
+    void *data;
 };
 
 struct metrics *metrics_create(void) {
@@ -60,9 +65,15 @@ struct metrics *metrics_create(void) {
 
 void metrics_destroy(struct metrics *metrics) {
     if (metrics) {
+        metrics_destroy(metrics->news);
         arena_finish(&metrics->arena);
         free(metrics);
     }
+}
+
+void metrics_on_change(struct metrics *metrics, void (*on_change)(void *data), void *data) {
+    metrics->on_change = on_change;
+    metrics->data = data;
 }
 
 // --- counting ---
@@ -140,9 +151,21 @@ static void log_call(struct str server, struct str model, const struct call_resu
     arena_finish(&arena);
 }
 
-void metrics_add(struct metrics *metrics, struct str server, struct str model,
-                 const struct call_result *result, const struct generation_end *end) {
-    struct counts *counts = counts_of(metrics, server, model);
+static struct metrics *news_of(struct metrics *metrics) {
+    if (!metrics->news) {
+        metrics->news = metrics_create();
+    }
+    return metrics->news;
+}
+
+static void tell_change(struct metrics *metrics) {
+    if (metrics->on_change) {
+        metrics->on_change(metrics->data);
+    }
+}
+
+static void count_call(struct counts *counts, const struct call_result *result,
+                       const struct generation_end *end) {
     counts->requests++;
     sum_add(&counts->first_us, end->first_us);
     if (result->code == ERR_OK) {
@@ -159,15 +182,26 @@ void metrics_add(struct metrics *metrics, struct str server, struct str model,
     } else {
         counts->errors++;
     }
+}
+
+void metrics_add(struct metrics *metrics, struct str server, struct str model,
+                 const struct call_result *result, const struct generation_end *end) {
+    count_call(counts_of(metrics, server, model), result, end);
+    count_call(counts_of(news_of(metrics), server, model), result, end);
     log_call(server, model, result, end);
+    tell_change(metrics);
 }
 
 void metrics_add_pull(struct metrics *metrics, struct str server, struct str model) {
     counts_of(metrics, server, model)->pulls++;
+    counts_of(news_of(metrics), server, model)->pulls++;
+    tell_change(metrics);
 }
 
 void metrics_add_hit(struct metrics *metrics, struct str server, struct str model) {
     counts_of(metrics, server, model)->hits++;
+    counts_of(news_of(metrics), server, model)->hits++;
+    tell_change(metrics);
 }
 
 void metrics_add_accepted(struct metrics *metrics, struct str server, struct str model) {
@@ -237,4 +271,90 @@ struct json_object *metrics_object(const struct metrics *metrics) {
     json_set(root, "servers", servers);
     arena_finish(&arena);
     return root;
+}
+
+// --- kept over sessions ---
+
+// Every number of struct counts and the word it is kept under.
+static const struct {
+    const char *key;
+    size_t offset;
+} SUMS[] = {
+    {"requests", offsetof(struct counts, requests)},
+    {"errors", offsetof(struct counts, errors)},
+    {"cancelled", offsetof(struct counts, cancelled)},
+    {"tokensIn", offsetof(struct counts, tokens_in)},
+    {"tokensOut", offsetof(struct counts, tokens_out)},
+    {"timedTokens", offsetof(struct counts, timed_tokens.total)},
+    {"timedCalls", offsetof(struct counts, timed_tokens.n)},
+    {"evalUs", offsetof(struct counts, eval_us.total)},
+    {"evalCalls", offsetof(struct counts, eval_us.n)},
+    {"firstUs", offsetof(struct counts, first_us.total)},
+    {"firstCalls", offsetof(struct counts, first_us.n)},
+    {"loadUs", offsetof(struct counts, load_us.total)},
+    {"loadCalls", offsetof(struct counts, load_us.n)},
+    {"cacheHits", offsetof(struct counts, hits)},
+    {"pulls", offsetof(struct counts, pulls)},
+};
+#define N_SUMS (sizeof(SUMS) / sizeof(SUMS[0]))
+
+static int64_t *sum_at(const struct counts *counts, size_t i) {
+    return (int64_t *)((char *)counts + SUMS[i].offset);
+}
+
+struct json_object *metrics_sums(const struct metrics *metrics) {
+    struct json_object *root = json_object_new_object();
+    struct json_object *servers = json_object_new_array();
+    json_set_int(root, "version", 1);
+    for (size_t i = 0; i < metrics->servers.n; i++) {
+        const struct server_counts *server = metrics->servers.at[i].pointer;
+        struct arena arena = {0};
+        struct json_object *object = json_object_new_object();
+        struct json_object *models = json_object_new_array();
+        json_set_str(object, "url", uri_redact(&arena, server->url));
+        arena_finish(&arena);
+        for (size_t m = 0; m < server->models.n; m++) {
+            const struct counts *counts = server->models.at[m].pointer;
+            struct json_object *model = json_object_new_object();
+            json_set_str(model, "name", counts->model);
+            for (size_t k = 0; k < N_SUMS; k++) {
+                if (*sum_at(counts, k) > 0) {
+                    json_set_int(model, SUMS[k].key, *sum_at(counts, k));
+                }
+            }
+            json_add(models, model);
+        }
+        json_set(object, "models", models);
+        json_add(servers, object);
+    }
+    json_set(root, "servers", servers);
+    return root;
+}
+
+void metrics_add_sums(struct metrics *metrics, struct json_object *sums) {
+    struct json_object *servers = json_get(sums, "servers");
+    for (size_t i = 0; i < json_count(servers); i++) {
+        struct json_object *server = json_at(servers, i);
+        struct json_object *models = json_get(server, "models");
+        for (size_t m = 0; m < json_count(models); m++) {
+            struct json_object *model = json_at(models, m);
+            struct counts *counts =
+                counts_of(metrics, json_get_str(server, "url"), json_get_str(model, "name"));
+            for (size_t k = 0; k < N_SUMS; k++) {
+                int64_t *sum = sum_at(counts, k);
+                *sum = plus(*sum, json_get_int(model, SUMS[k].key, 0));
+            }
+        }
+    }
+}
+
+struct metrics *metrics_take_news(struct metrics *metrics) {
+    struct metrics *news = metrics->news;
+    metrics->news = NULL;
+    return news;
+}
+
+void metrics_return_news(struct metrics *metrics, struct metrics *news) {
+    metrics_destroy(metrics->news);
+    metrics->news = news;
 }

@@ -12,6 +12,8 @@ struct metrics;
 
 struct metrics *metrics_create(void);          // returns owned
 void metrics_destroy(struct metrics *metrics); // accepts NULL
+// Called after each count. Replaces the one before; NULL: none.
+void metrics_on_change(struct metrics *metrics, void (*on_change)(void *data), void *data);
 
 // A generating call is over. `server` is the server's canonical URL, shown without credentials.
 void metrics_add(struct metrics *metrics, struct str server, struct str model,
@@ -29,3 +31,17 @@ void metrics_add_accepted(struct metrics *metrics, struct str server, struct str
 // told. At most LIMIT_METRICS models are told apart, the rest is counted under the name "". Returns
 // owned.
 struct json_object *metrics_object(const struct metrics *metrics);
+
+// --- kept over sessions ---
+
+// All counts as plain sums, and adding such an object to what is counted already: odd values are
+// skipped. Returns owned.
+struct json_object *metrics_sums(const struct metrics *metrics);
+void metrics_add_sums(struct metrics *metrics, struct json_object *sums);
+
+// The file holds the sums of all sessions that ended or wrote in between. Adds to it what was
+// counted since the last call that succeeded; several processes may do so at once (a lock beside
+// the file). `patient`: waits a tenth of a second for another one's turn. ERR_CONFLICT: not now.
+enum err metrics_save(struct metrics *metrics, const char *path, bool patient);
+// What the file holds; a missing or broken one is nothing. Returns owned.
+struct metrics *metrics_load(const char *path);

@@ -162,14 +162,15 @@ static bool embeds_by_name(const struct model *model) {
 
 static bool is_misfit(const struct model *model, enum choice_role role) {
     unsigned wanted = choice_role_capabilities(role);
-    return model->capabilities_known && (model->capabilities & wanted) != wanted;
+    return model_lacks(model, wanted);
 }
 
 static bool fits_unasked(const struct model *model, enum choice_role role) {
     if (is_misfit(model, role)) {
         return false;
     }
-    return model->capabilities_known || (role == ROLE_CHOICE_CHAT && !embeds_by_name(model));
+    return model_has(model, choice_role_capabilities(role)) ||
+           (role == ROLE_CHOICE_CHAT && !embeds_by_name(model));
 }
 
 // --- the order ---
@@ -252,10 +253,38 @@ static struct str named_by(struct arena *arena, const struct choice_input *input
     return STR("");
 }
 
+// Names are plain strings there, and nothing can be pulled.
+static bool is_openai(const struct choice_input *input) {
+    return input->catalog && input->catalog->kind == SERVER_KIND_OPENAI;
+}
+
+static struct str pull_remedy(const struct choice_input *input) {
+    return is_openai(input) ? STR("load such a model into that server, or name another server")
+                            : ROLES[input->role].pull;
+}
+
 static struct str remedy_for(struct arena *arena, const struct choice_input *input) {
     const struct model *other = best_of(input->catalog, input->role, false, false);
     return other ? arena_printf(arena, "choose %.*s", STR_ARG(shown(arena, other->name)))
-                 : ROLES[input->role].pull;
+                 : pull_remedy(input);
+}
+
+static bool name_is_fine(struct str written, const struct choice_input *input,
+                         struct model_name *name, struct model_name_problem *problem) {
+    *name = (struct model_name){0};
+    return written.n <= LIMIT_NAME &&
+           (is_openai(input) || model_name_parse(written, MODEL_NAME_INFERENCE, name, problem));
+}
+
+static struct choice refuse_absent(struct arena *arena, const struct choice_input *input,
+                                   struct choice choice, struct str by) {
+    bool is_plain = is_openai(input);
+    struct str name = shown(arena, choice.name);
+    return refuse(choice, ERR_NOT_FOUND,
+                  arena_printf(arena, "model %.*s%.*s is not %s %.*s", STR_ARG(name), STR_ARG(by),
+                               is_plain ? "among those of" : "installed on", STR_ARG(input->where)),
+                  is_plain ? remedy_for(arena, input)
+                           : arena_printf(arena, "ollama pull %.*s", STR_ARG(choice.name)));
 }
 
 static struct choice take_named(struct arena *arena, const struct choice_input *input,
@@ -265,8 +294,7 @@ static struct choice take_named(struct arena *arena, const struct choice_input *
     struct model_name_problem problem;
     struct str by = named_by(arena, input, source);
     struct str safe = shown(arena, written);
-    if (written.n > LIMIT_NAME ||
-        !model_name_parse(written, MODEL_NAME_INFERENCE, &name, &problem)) {
+    if (!name_is_fine(written, input, &name, &problem)) {
         struct str why = written.n > LIMIT_NAME ? STR("it is too long")
                                                 : model_name_problem_text(arena, written, &problem);
         return refuse(choice, ERR_INVALID,
@@ -277,17 +305,14 @@ static struct choice take_named(struct arena *arena, const struct choice_input *
     if (!input->catalog) {
         return choice;
     }
-    choice.model = catalog_find(input->catalog, &name);
+    choice.model = catalog_find_written(input->catalog, written);
     if (!choice.model) {
         // A server need not list what it forwards, and is not believed in full when it lists more
         // than we take.
         if (name.source == MODEL_SOURCE_CLOUD || input->catalog->truncated) {
             return choice;
         }
-        return refuse(choice, ERR_NOT_FOUND,
-                      arena_printf(arena, "model %.*s%.*s is not installed on %.*s", STR_ARG(safe),
-                                   STR_ARG(by), STR_ARG(input->where)),
-                      arena_printf(arena, "ollama pull %.*s", STR_ARG(choice.name)));
+        return refuse_absent(arena, input, choice, by);
     }
     if (is_misfit(choice.model, input->role)) {
         return refuse(choice, ERR_INVALID,
@@ -304,7 +329,7 @@ static struct choice none(struct arena *arena, const struct choice_input *input)
     struct choice choice = {.source = CHOICE_INSTALLED};
     const struct catalog *catalog = input->catalog;
     enum choice_role role = input->role;
-    struct str pull = ROLES[role].pull;
+    struct str pull = pull_remedy(input);
     if (!catalog) {
         return refuse(
             choice, ERR_NOT_FOUND,

@@ -49,7 +49,8 @@ struct choice {
 // context, then the name. For autocomplete and embed: the smallest. Unknown capabilities count as
 // fitting for chat only, unless the library table knows better. A named model that is not
 // installed, or is known not to fit, is an error, never silently another one; one forwarded by
-// Ollama (":cloud") need not be listed. Code of errors: ERR_NOT_FOUND; ERR_INVALID: no name, or not
+// Ollama (":cloud") need not be listed. On a server of kind openai (catalog->kind) names
+// are plain strings. Code of errors: ERR_NOT_FOUND; ERR_INVALID: no name, or not
 // fit. Messages live in `arena`.
 struct choice model_choose(struct arena *arena, const struct choice_input *input);
 #define CHOICE_SIZE_MAX ((int64_t)16 * 1000 * 1000 * 1000)

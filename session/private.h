@@ -8,7 +8,6 @@
 struct session_server {
     struct server *server; // owned until session_close
     bool configured;       // one of the settings in force
-    enum server_kind kind; // of the setting; of a file's own host "ollama"
     bool retired; // was configured once; kept alive because holders of interest may name it
     struct str
         setting_key; // heap: url, kind, key and headers in one text, to see whether it changed
@@ -41,15 +40,15 @@ struct session {
     struct http *http;
     struct state *state;
     struct metrics *metrics;
+    uv_timer_t metrics_timer; // writes them, a while after they changed
     struct settings *settings;
     struct analyzer *analyzer; // NULL: to be built
     struct json_object *sources[SETTINGS_SOURCE_COUNT];
     bool client_is_user_grade;
     struct workspace_root *roots;
     size_t n_roots;
-    struct session_server *
-        *configured;                // [0] is the default; parallel to settings->servers, without
-    size_t n_configured;            // those of a kind that is not contacted
+    struct session_server **configured; // [0] is the default; parallel to settings->servers
+    size_t n_configured;
     struct session_server *servers; // all
     size_t n_file_servers;          // of them those for files' own hosts
     struct dotenv_cache *dotenvs;
@@ -65,3 +64,13 @@ struct session {
 // The server object for a file's own host; NULL when LIMIT_SERVERS is met. Made on first use.
 struct server *session__file_server(struct session *session, struct str canonical);
 void session__problem(struct session *session, struct str message);
+
+// --- metrics.c, for metrics_file.c ---
+
+// What was counted since the last time, now owned by the caller; NULL: nothing.
+struct metrics *metrics_take_news(struct metrics *metrics);
+void metrics_return_news(struct metrics *metrics, struct metrics *news); // they were not written
+
+// --- state.c ---
+
+void folders_make(struct arena *arena, struct str path); // mkdir -p of the file's folder, private

@@ -9,10 +9,14 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
 #include "session/private.h"
+
+#define METRICS_NAME "metrics.json" // beside the state file
+enum { METRICS_SAVE_MS = 60 * 1000 };
 
 #define LOG_MODULE "session"
 #include "base/log.h"
@@ -116,6 +120,7 @@ static struct session_server *configured_server(struct session *session, struct 
         .api_key = secret,
         .headers = setting->headers,
         .n_headers = setting->n_headers,
+        .kind = setting->kind,
     };
     return add_server(session, &endpoint, setting->name, true, key);
 }
@@ -132,21 +137,8 @@ static void apply_servers(struct session *session) {
     session->n_configured = 0;
     for (size_t i = 0; i < settings->n_servers; i++) {
         const struct server_setting *setting = &settings->servers[i];
-        if (setting->kind == SERVER_KIND_OPENAI) {
-            session__problem(
-                session, arena_printf(&arena,
-                                      i > 0 ? "server \"%.*s\" is of kind \"openai\", which this "
-                                              "version does not contact; its models are unknown"
-                                            : "server \"%.*s\" is of kind \"openai\", which this "
-                                              "version does not know; it is asked as an Ollama is",
-                                      STR_ARG(setting->name)));
-            if (i > 0) {
-                continue;
-            }
-        }
         struct session_server *entry = configured_server(session, &arena, setting);
         entry->configured = true;
-        entry->kind = setting->kind;
         entry->retired = false;
         session->configured[session->n_configured++] = entry;
     }
@@ -238,6 +230,41 @@ static void read_root(struct session *session, struct workspace_root *root) {
     arena_finish(&arena);
 }
 
+// --- metrics ---
+
+static void save_metrics(struct session *session, bool patient) {
+    struct arena arena = {0};
+    struct str folder = state_folder(session->state);
+    if (folder.n > 0) {
+        struct str path = path_join(&arena, folder, STR(METRICS_NAME));
+        (void)metrics_save(session->metrics, arena_cstr(&arena, path), patient);
+    }
+    arena_finish(&arena);
+}
+
+static void on_metrics_timer(uv_timer_t *timer) {
+    save_metrics(timer->data, false);
+}
+
+static void on_metrics(void *data) {
+    struct session *session = data;
+    if (!session->closing && !uv_is_active((uv_handle_t *)&session->metrics_timer)) {
+        uv_timer_start(&session->metrics_timer, on_metrics_timer, METRICS_SAVE_MS, 0);
+    }
+}
+
+struct json_object *session_kept_metrics(const struct session *session) {
+    struct arena arena = {0};
+    struct str path = path_join(&arena, state_folder(session->state), STR(METRICS_NAME));
+    struct metrics *metrics = metrics_load(arena_cstr(&arena, path));
+    struct json_object *object = metrics_object(metrics);
+    metrics_destroy(metrics);
+    arena_finish(&arena);
+    return object;
+}
+
+// --- life ---
+
 struct session *session_create(uv_loop_t *loop, const struct session_options *options,
                                const struct session_handlers *handlers) {
     struct session *session = mem_alloc(sizeof(*session));
@@ -249,6 +276,10 @@ struct session *session_create(uv_loop_t *loop, const struct session_options *op
     session->env_ollama_host = mem_strdup(str_from(getenv("OLLAMA_HOST")));
     session->state = state_open(options->state_path);
     session->metrics = metrics_create();
+    uv_timer_init(loop, &session->metrics_timer);
+    uv_unref((uv_handle_t *)&session->metrics_timer);
+    session->metrics_timer.data = session;
+    metrics_on_change(session->metrics, on_metrics, session);
     read_user_file(session);
     apply(session);
     return session;
@@ -344,6 +375,64 @@ struct server *session_default(struct session *session) {
     return session->configured[0]->server;
 }
 
+// The model that the settings name for a role, and its server.
+static struct str model_of_setting(const struct settings *settings, enum choice_role role,
+                                   struct str *server) {
+    const struct ai_settings *ai = &settings->ai;
+    if (role == ROLE_CHOICE_AUTOCOMPLETE && ai->inline_completion.model.n > 0) {
+        *server = ai->inline_completion.model_server;
+        return ai->inline_completion.model;
+    }
+    *server = ai->model_server[role];
+    return ai->model[role];
+}
+
+static size_t configured_index(const struct session *session, struct str url) {
+    for (size_t i = 0; url.n > 0 && i < session->n_configured; i++) {
+        if (str_eq(session->settings->servers[i].canonical, url)) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+struct server *session_ai_server(const struct session *session,
+                                 const struct session_ai_input *wanted) {
+    const struct settings *settings = session->settings;
+    struct arena arena = {0};
+    size_t n = session->n_configured;
+    struct server_candidate *candidates = ARENA_ARRAY(&arena, n, struct server_candidate);
+    int64_t now = clock_ms();
+    for (size_t i = 0; i < n; i++) {
+        const struct server *server = session->configured[i]->server;
+        candidates[i] = (struct server_candidate){
+            .kind = server->kind,
+            .is_known = server->state != SERVER_UNKNOWN &&
+                        now - server->checked_ms <= settings->cache_ttl_ms,
+            .is_reachable = server->state == SERVER_OK && !server->stale,
+            .catalog = server_catalog(server),
+        };
+    }
+    bool is_named = wanted->argument.n > 0 || wanted->workspace.n > 0;
+    struct str url;
+    struct str model = model_of_setting(settings, wanted->role, &url);
+    struct server_choice_input input = {
+        .servers = candidates,
+        .n = n,
+        .wanted = is_named ? SIZE_MAX : configured_index(session, url),
+        .backend = settings->backend,
+        .fallback = settings->fallback,
+        .is_apple_silicon = server_choice_is_apple_silicon(),
+        .role = wanted->role,
+        .argument = wanted->argument,
+        .workspace = wanted->workspace,
+        .settings = model,
+    };
+    struct server *server = session->configured[server_choose(&input)]->server;
+    arena_finish(&arena);
+    return server;
+}
+
 // Configured ones in their order, then files' own hosts in use.
 static struct server *nth_server(const struct session *session, size_t i, size_t *count) {
     size_t n = session->n_configured;
@@ -425,6 +514,7 @@ static void finish(struct session *session) {
     analyzer_release(session->analyzer);
     catalog_release(session->catalog);
     settings_destroy(session->settings);
+    save_metrics(session, true); // calls that were cut off by the end count too
     state_close(session->state);
     metrics_destroy(session->metrics);
     arena_finish(&session->told);
@@ -450,6 +540,10 @@ static void on_server_closed(void *data) {
     }
 }
 
+static void on_metrics_closed(uv_handle_t *handle) {
+    on_server_closed(handle->data);
+}
+
 void session_close(struct session *session, void (*on_closed)(void *data), void *data) {
     session->closing = true;
     session->on_closed = on_closed;
@@ -459,5 +553,7 @@ void session_close(struct session *session, void (*on_closed)(void *data), void 
         session->open_handles++;
         server_close(it->server, on_server_closed, session);
     }
+    session->open_handles++;
+    uv_close((uv_handle_t *)&session->metrics_timer, on_metrics_closed);
     on_server_closed(session);
 }

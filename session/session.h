@@ -6,6 +6,7 @@
 #pragma once
 
 #include "session/metrics.h"
+#include "session/server_choice.h"
 #include "session/settings.h"
 #include "session/state.h"
 
@@ -55,6 +56,10 @@ session_analyzer(struct session *session); // borrowed; built from settings on d
 struct state *session_state(struct session *session);
 struct http *session_http(struct session *session);       // made on first use; NULL when offline
 struct metrics *session_metrics(struct session *session); // of the session's whole life
+// The object of metrics_object for all sessions there were: what stands in metrics.json beside the
+// state file, which a session adds to once a minute while there is something new, and at its end.
+// Returns owned.
+struct json_object *session_kept_metrics(const struct session *session);
 
 // The workspace folder that holds `path` (the innermost), or an empty view.
 struct str session_root_of(const struct session *session, struct str path);
@@ -68,9 +73,18 @@ struct server *session_server_at(const struct session *session, size_t i);
 struct server *session_server_by_url(const struct session *session,
                                      struct str canonical); // or NULL
 
+// The server for AI work: see server_choice.h. If it was not asked lately (server->checked_ms) the
+// caller asks it and calls again: it may turn out to be another one.
+struct session_ai_input {
+    enum choice_role role;
+    struct str argument;  // a model named by a command; may be empty
+    struct str workspace; // the one chosen by .selectModel; may be empty
+};
+struct server *session_ai_server(const struct session *session,
+                                 const struct session_ai_input *wanted);
+
 // May text of documents go there (DESIGN A4.5)? Only to the servers of the settings in force, the
-// environment or --host that are of kind "ollama": never to a host that a file names, trusted or
-// not.
+// environment or --host, of either kind: never to a host that a file names, trusted or not.
 bool session_may_send_text(const struct session *session, const struct server *server);
 
 enum resolve_reason {
@@ -148,6 +162,8 @@ struct active_job {
 // The status object. Returns owned.
 struct json_object *session_status(struct session *session, const struct active_job *jobs,
                                    size_t n_jobs);
+// "Ollama 0.33.0", "OpenAI-compatible server b6000": what answers, for people.
+struct str session_server_title(struct arena *arena, const struct server *server);
 // {health, quiescent, message} derived from a status object. Returns owned.
 struct json_object *session_server_status(struct json_object *status);
 // The object of `models --json`. Returns owned.

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
+#include "ollama/core/backend_url.h"
 #include "ollama/core/environment.h"
 
 enum grade { GRADE_USER, GRADE_ANY };
@@ -222,6 +223,27 @@ static void default_key(struct server_setting *server) {
     }
 }
 
+// Where a server is and what it speaks, as far as its URL tells. A model in it is the one for chat
+// where the server is the default one. False, with a warning: it is none.
+static bool read_address(struct merge *merge, const char *key, struct str written,
+                         struct server_setting *server) {
+    struct arena *arena = &merge->settings->arena;
+    struct backend_url form;
+    server->url = own(merge, written);
+    backend_url_parse(arena, server->url, &form);
+    if (form.in_process) {
+        PROBLEM(merge,
+                "setting \"%s\": %.*s names no server: local:// loads a model into the program "
+                "itself; it is ignored",
+                key, STR_ARG(uri_redact(arena, server->url)));
+        return false;
+    }
+    server->canonical = host_canonical(arena, form.url.n > 0 ? form.url : server->url);
+    server->kind = form.kind;
+    server->model = form.model;
+    return true;
+}
+
 static bool read_server(struct merge *merge, struct json_object *entry, size_t i,
                         struct server_setting *server) {
     struct str url = json_get_str(entry, "url");
@@ -238,9 +260,12 @@ static bool read_server(struct merge *merge, struct json_object *entry, size_t i
         return false;
     }
     *server = (struct server_setting){0};
-    server->url = own(merge, url);
-    server->canonical = host_canonical(&merge->settings->arena, server->url);
-    server->kind = str_eq(kind, STR("openai")) ? SERVER_KIND_OPENAI : SERVER_KIND_OLLAMA;
+    if (!read_address(merge, "servers", url, server)) {
+        return false;
+    }
+    if (kind.n > 0) {
+        server->kind = str_eq(kind, STR("openai")) ? SERVER_KIND_OPENAI : SERVER_KIND_OLLAMA;
+    }
     server->api_key_env = own(merge, json_get_str(entry, "apiKeyEnv"));
     server->name = own(merge, json_get_str(entry, "name"));
     if (server->name.n == 0) {
@@ -251,10 +276,22 @@ static bool read_server(struct merge *merge, struct json_object *entry, size_t i
     return true;
 }
 
-static void use_url(struct merge *merge, struct server_setting *server, struct str url) {
-    *server = (struct server_setting){.name = STR("default"), .url = own(merge, url)};
-    server->canonical = host_canonical(&merge->settings->arena, server->url);
+static void use_url(struct merge *merge, const char *key, struct server_setting *server,
+                    struct str url) {
+    *server = (struct server_setting){.name = STR("default")};
+    if (!read_address(merge, key, url, server)) {
+        read_address(merge, key, STR_NONE, server);
+    }
     default_key(server);
+}
+
+// OLLAMA_HOST names an Ollama, with /v1 or without.
+static void use_environment(struct merge *merge, struct server_setting *server) {
+    struct str host = merge->input->env_ollama_host;
+    use_url(merge, "OLLAMA_HOST", server, host);
+    if (str_istarts(str_trim(host), STR("http"))) {
+        server->kind = SERVER_KIND_OLLAMA;
+    }
 }
 
 // [default, …servers] (DESIGN A10).
@@ -268,7 +305,8 @@ static void merge_servers(struct merge *merge) {
                 LIMIT_SERVERS - 1);
         count = LIMIT_SERVERS - 1;
     }
-    settings->servers = ARENA_ARRAY(&settings->arena, count + 1, struct server_setting);
+    size_t room = count + 1 + ROLE_CHOICE_COUNT + 1; // models may name servers of their own
+    settings->servers = ARENA_ARRAY(&settings->arena, room, struct server_setting);
     settings->n_servers = 1;
     bool has_default = false;
     for (size_t i = 0; i < count; i++) {
@@ -284,9 +322,11 @@ static void merge_servers(struct merge *merge) {
         }
     }
     if (merge->input->host_flag.n) {
-        use_url(merge, &settings->servers[0], merge->input->host_flag);
+        use_url(merge, "--host", &settings->servers[0], merge->input->host_flag);
+    } else if (!has_default && url.n > 0) {
+        use_url(merge, "url", &settings->servers[0], url);
     } else if (!has_default) {
-        use_url(merge, &settings->servers[0], url.n ? url : merge->input->env_ollama_host);
+        use_environment(merge, &settings->servers[0]);
     }
 }
 
@@ -331,8 +371,42 @@ static void merge_severity(struct merge *merge) {
 
 // --- ai ---
 
+// A model as it is written in a setting: its name, or a URL form that may name its server too.
+static struct str read_model(struct merge *merge, const char *key, struct str written,
+                             struct str *canonical) {
+    struct settings *settings = merge->settings;
+    struct backend_url form;
+    struct str text = own(merge, str_trim(written));
+    backend_url_parse(&settings->arena, text, &form);
+    *canonical = STR_NONE;
+    if (!form.is_form || form.model.n == 0) {
+        return text;
+    }
+    if (form.in_process) {
+        PROBLEM(merge, "setting \"%s\": no server has a model of local://; it is ignored", key);
+        return STR_NONE;
+    }
+    if (!form.has_host && form.kind == SERVER_KIND_OLLAMA) {
+        return form.model; // "ollama://MODEL": on whatever server there is
+    }
+    *canonical = host_canonical(&settings->arena, form.url);
+    for (size_t i = 0; i < settings->n_servers; i++) {
+        if (str_eq(settings->servers[i].canonical, *canonical)) {
+            return form.model;
+        }
+    }
+    settings->servers[settings->n_servers++] = (struct server_setting){
+        .name = *canonical, .url = form.url, .canonical = *canonical, .kind = form.kind};
+    return form.model;
+}
+
 static void merge_models(struct merge *merge) {
     struct json_object *map = merged_by_path(merge, "ai.model");
+    const struct server_setting *standard = &merge->settings->servers[0];
+    if (standard->model.n > 0) { // "url": "ollama://MODEL@HOST"
+        merge->settings->ai.model[ROLE_CHOICE_CHAT] = standard->model;
+        merge->settings->ai.model_server[ROLE_CHOICE_CHAT] = standard->canonical;
+    }
     if (!map) {
         return;
     }
@@ -344,7 +418,9 @@ static void merge_models(struct merge *merge) {
                     "autocomplete and embed",
                     name);
         } else if (json_is(model, json_type_string)) {
-            merge->settings->ai.model[role] = own(merge, str_trim(json_str(model)));
+            struct ai_settings *ai = &merge->settings->ai;
+            ai->model[role] =
+                read_model(merge, "ai.model", json_str(model), &ai->model_server[role]);
         } else if (model) { // null means absent
             PROBLEM(merge, "setting \"ai.model\": \"%s\" must be a string; it is ignored", name);
         }
@@ -432,7 +508,9 @@ static void merge_ai(struct merge *merge) {
     ai->inline_completion.enable = merged_bool(merge, "inlineCompletion.enable", false);
     ai->inline_completion.debounce_ms =
         merged_whole(merge, "inlineCompletion.debounceMs", 0, DEBOUNCE_MAX_MS, DEBOUNCE_MS);
-    ai->inline_completion.model = str_trim(merged_str(merge, "inlineCompletion.model"));
+    struct str model = json_str(merged_by_path(merge, "inlineCompletion.model"));
+    ai->inline_completion.model =
+        read_model(merge, "inlineCompletion.model", model, &ai->inline_completion.model_server);
 }
 
 static bool is_known_key(struct str name) {
@@ -482,13 +560,11 @@ struct settings *settings_create(const struct settings_input *input,
     merge_host_map(&merge);
     settings->trusted_hosts = merged_strings(&merge, "trustedHosts", &settings->n_trusted_hosts);
     settings->backend = merged_str(&merge, "backend");
-    if (settings->backend.n == 0) {
-        settings->backend = STR("ollama");
-    } else if (!str_eq(settings->backend, STR("ollama")) &&
-               !str_eq(settings->backend, STR("openai")) &&
-               !str_eq(settings->backend, STR("auto"))) {
-        PROBLEM(&merge, "setting \"backend\" must be ollama, openai or auto; ollama is used");
-        settings->backend = STR("ollama");
+    if (settings->backend.n > 0 && !str_eq(settings->backend, STR("ollama")) &&
+        !str_eq(settings->backend, STR("openai")) && !str_eq(settings->backend, STR("auto"))) {
+        PROBLEM(&merge,
+                "setting \"backend\" must be ollama, openai or auto; the default server is used");
+        settings->backend = STR_NONE;
     }
     settings->fallback = merged_bool(&merge, "fallback", false);
     settings->auto_pull = merged_bool(&merge, "autoPull", false);
@@ -515,16 +591,4 @@ void settings_destroy(struct settings *settings) {
     json_object_put(settings->ai.actions);
     arena_finish(&settings->arena);
     free(settings);
-}
-
-struct str settings_user_path(struct arena *arena) {
-    struct str base = str_from(getenv("XDG_CONFIG_HOME"));
-    if (base.n == 0 || base.p[0] != '/') {
-        struct str home = str_from(getenv("HOME"));
-        if (home.n == 0) {
-            return STR_NONE;
-        }
-        base = path_join(arena, home, STR(".config"));
-    }
-    return path_join(arena, base, STR("ollama-ls/config.json"));
 }

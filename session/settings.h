@@ -22,13 +22,12 @@ enum settings_source {
 };
 const char *settings_source_name(enum settings_source source); // for warnings
 
-enum server_kind { SERVER_KIND_OLLAMA, SERVER_KIND_OPENAI };
-
 struct server_setting {
-    struct str name; // "default" replaces the default server
-    struct str url;  // as written
-    struct str canonical;
+    struct str name;      // "default" replaces the default server
+    struct str url;       // as written
+    struct str canonical; // of kind openai: with its path
     enum server_kind kind;
+    struct str model;       // named in the URL, for chat; empty: none
     struct str api_key_env; // name of the variable, empty: none
     struct http_header *headers;
     size_t n_headers;
@@ -45,6 +44,9 @@ struct ai_settings {
     bool review; // results wait for accept or reject
     enum ai_think { AI_THINK_MODEL, AI_THINK_OFF, AI_THINK_ON } think; // MODEL: its own choice
     struct str model[ROLE_CHOICE_COUNT]; // empty: chosen automatically
+    // Where that model is, if the setting says so ("ollama://MODEL@HOST"): the canonical URL of one
+    // of the servers above, which is added if need be. Empty: nowhere in particular.
+    struct str model_server[ROLE_CHOICE_COUNT];
     bool has_temperature;
     double temperature;
     int64_t num_predict;
@@ -54,7 +56,8 @@ struct ai_settings {
     struct {
         bool enable;
         int64_t debounce_ms;
-        struct str model; // empty: ai.model.autocomplete, else chosen automatically
+        struct str model;        // empty: ai.model.autocomplete, else chosen automatically
+        struct str model_server; // as above
     } inline_completion;
 };
 
@@ -67,7 +70,8 @@ struct settings {
     size_t n_trusted_hosts;
     struct host_map_entry *host_map;
     size_t n_host_map;
-    struct str backend; // "ollama", "openai", "auto"
+    struct str
+        backend; // "ollama", "openai", "auto"; empty: not set, which means the default server
     bool fallback;
     bool auto_pull;
     struct str ollama_path; // empty: from PATH

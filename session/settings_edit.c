@@ -2,9 +2,12 @@
 //
 // "Ignore NAME in this workspace": adds one string to the array ignoreModels of .ollama-ls.json
 // without touching anything else of the file, comments and layout included. So the text is edited,
-// not printed anew from a parsed value.
+// not printed anew from a parsed value. And where the user's own file is.
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/uri.h"
 #include "session/settings.h"
 
 // Offset behind white space and comments.
@@ -111,4 +114,18 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
     }
     json_object_put(root);
     return ERR_OK;
+}
+
+// --- where the user's own file is ---
+
+struct str settings_user_path(struct arena *arena) {
+    struct str base = str_from(getenv("XDG_CONFIG_HOME"));
+    if (base.n == 0 || base.p[0] != '/') {
+        struct str home = str_from(getenv("HOME"));
+        if (home.n == 0) {
+            return STR_NONE;
+        }
+        base = path_join(arena, home, STR(".config"));
+    }
+    return path_join(arena, base, STR("ollama-ls/config.json"));
 }

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
+#include "session/private.h"
 
 #define LOG_MODULE "state"
 #include "base/log.h"
@@ -85,6 +86,10 @@ void state_close(struct state *state) {
     free(state);
 }
 
+struct str state_folder(const struct state *state) {
+    return state->path ? path_dir(str_from(state->path)) : STR_NONE;
+}
+
 void state_reload(struct state *state) {
     if (state->path) { // else the memory is all there is
         load(state);
@@ -103,7 +108,7 @@ static struct json_object *member(struct json_object *object, const char *key,
 }
 
 // mkdir -p of the file's folder, private to the user.
-static void make_folders(struct arena *arena, struct str path) {
+void folders_make(struct arena *arena, struct str path) {
     struct str dir = path_dir(path);
     for (size_t i = 1; i <= dir.n; i++) {
         if (i == dir.n || dir.p[i] == '/') {
@@ -118,7 +123,7 @@ static enum err save(struct state *state, struct error *error, struct arena *are
             error, arena, ERR_IO,
             "there is nowhere to remember this: neither XDG_STATE_HOME nor HOME is set");
     }
-    make_folders(arena, str_from(state->path));
+    folders_make(arena, str_from(state->path));
     json_set_int(state->root, "version", 1);
     return file_write_atomic(state->path, json_text(state->root), 0600, error, arena);
 }

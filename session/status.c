@@ -34,6 +34,19 @@ static struct json_object *running_models(struct arena *arena, const struct cata
     return list;
 }
 
+static struct str kind_word(const struct server *server) {
+    return server->kind == SERVER_KIND_OPENAI ? STR("openai") : STR("ollama");
+}
+
+struct str session_server_title(struct arena *arena, const struct server *server) {
+    struct str version = display_escape(arena, server->version, STATUS_TEXT_MAX);
+    if (server->kind == SERVER_KIND_OLLAMA) {
+        return arena_printf(arena, "Ollama %.*s", STR_ARG(version));
+    }
+    return arena_printf(arena, "OpenAI-compatible server%s%.*s", version.n ? " " : "",
+                        STR_ARG(version));
+}
+
 static struct json_object *server_object(struct arena *arena, struct server *server) {
     struct json_object *object = json_object_new_object();
     const struct catalog *catalog = server->state == SERVER_OK ? server_catalog(server) : NULL;
@@ -41,6 +54,7 @@ static struct json_object *server_object(struct arena *arena, struct server *ser
     size_t loaded = 0;
     set_text(arena, object, "name", server->name.n ? uri_redact(arena, server->name) : url);
     set_text(arena, object, "url", url);
+    json_set_str(object, "kind", kind_word(server));
     json_set_bool(object, "reachable", server->state == SERVER_OK);
     set_text(arena, object, "version", server->version);
     json_set_int(object, "latencyMs", (server->latency_us + 999) / 1000);
@@ -83,9 +97,13 @@ static struct str message_of(struct arena *arena, struct server *server, const c
     size_t loaded = 0;
     json_object_put(running_models(arena, catalog, &loaded));
     size_t models = catalog ? catalog->n_models : 0;
-    return arena_printf(arena, "Ollama %.*s: %zu model%s%s, %zu loaded", STR_ARG(server->version),
-                        models, models == 1 ? "" : "s", server->stale ? " (as last known)" : "",
-                        loaded);
+    struct str text =
+        arena_printf(arena, "%.*s: %zu model%s%s", STR_ARG(session_server_title(arena, server)),
+                     models, models == 1 ? "" : "s", server->stale ? " (as last known)" : "");
+    if (server->kind == SERVER_KIND_OPENAI && !(catalog && catalog->running_known)) {
+        return text; // it does not tell which ones are loaded
+    }
+    return arena_printf(arena, "%.*s, %zu loaded", STR_ARG(text), loaded);
 }
 
 struct json_object *session_status(struct session *session, const struct active_job *jobs,
@@ -100,10 +118,10 @@ struct json_object *session_status(struct session *session, const struct active_
     if (server->state == SERVER_UNREACHABLE) {
         // An LSP Command: a status bar runs it when it is clicked.
         struct json_object *command = json_object_new_object();
-        json_set_str(command, "title",
-                     server->is_loopback ? STR("Start Ollama") : STR("Ask again"));
+        bool can_start = server->is_loopback && server->kind == SERVER_KIND_OLLAMA;
+        json_set_str(command, "title", can_start ? STR("Start Ollama") : STR("Ask again"));
         json_set_str(command, "command",
-                     server->is_loopback ? STR("ollama-ls.startServer") : STR("ollama-ls.refresh"));
+                     can_start ? STR("ollama-ls.startServer") : STR("ollama-ls.refresh"));
         json_set(status, "command", command);
     }
     struct json_object *servers = json_object_new_array();
@@ -185,6 +203,7 @@ struct json_object *session_models(struct session *session) {
         const struct catalog *catalog = server->state == SERVER_OK ? server_catalog(server) : NULL;
         set_text(&arena, object, "name", server->name.n ? uri_redact(&arena, server->name) : url);
         set_text(&arena, object, "url", url);
+        json_set_str(object, "kind", kind_word(server));
         json_set_bool(object, "reachable", server->state == SERVER_OK);
         if (server->version.n) {
             set_text(&arena, object, "version", server->version);

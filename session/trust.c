@@ -3,6 +3,7 @@
 // Which hosts may be contacted (DESIGN A4). A host that stands in a file is hostile until one of
 // the rules below lets it in; nothing here asks DNS or opens a socket.
 #include "base/uri.h"
+#include "ollama/core/backend_url.h"
 #include "session/private.h"
 
 #define OLLAMA_PORT 11434
@@ -32,6 +33,22 @@ static struct server *configured_equal(struct session *session, const struct hos
         }
     }
     return NULL;
+}
+
+// What a file calls a server of kind openai is one only if the user configured it as such.
+static struct resolved openai_server(struct session *session, struct arena *arena,
+                                     struct str written) {
+    struct backend_url form;
+    struct host host;
+    backend_url_parse(arena, arena_join(arena, STR("mlx://m@"), str_trim(written)), &form);
+    host_parse(form.url, &host);
+    for (size_t i = 0; i < session->n_configured; i++) {
+        struct server *server = session->configured[i]->server;
+        if (server->kind == SERVER_KIND_OPENAI && same_server(&host, server->url)) {
+            return (struct resolved){RESOLVED_CONFIGURED, server, server->url, false};
+        }
+    }
+    return (struct resolved){RESOLVED_UNUSABLE, NULL, host_canonical(arena, form.url), false};
 }
 
 static bool in_trusted_hosts(const struct session *session, const struct host *host) {
@@ -108,6 +125,9 @@ struct resolved session_resolve(struct session *session, struct arena *arena, st
     if (reference->origin == HOST_ORIGIN_NONE || str_trim(reference->written).n == 0) {
         return default_server(session, false);
     }
+    if (reference->is_openai) {
+        return openai_server(session, arena, reference->written);
+    }
     struct host host;
     host_parse(reference->written, &host);
     struct str map = mapped_url(session, &host);
@@ -141,7 +161,7 @@ struct resolved session_resolve(struct session *session, struct arena *arena, st
 bool session_may_send_text(const struct session *session, const struct server *server) {
     for (const struct session_server *it = session->servers; it; it = it->next) {
         if (it->server == server) {
-            return it->configured && it->kind == SERVER_KIND_OLLAMA;
+            return it->configured;
         }
     }
     return false;

@@ -340,7 +340,7 @@ static void judge_capability(struct rule_state *state, const struct reference *r
                              const struct server_view *view, const struct model *model,
                              enum severity cap) {
     unsigned need = role_capability(r->role);
-    if (need == 0 || !model->capabilities_known || (model->capabilities & need) == need) {
+    if (!model_lacks(model, need)) {
         return;
     }
     bool is_base = r->role == ROLE_AUTOCOMPLETE && str_contains(model->parsed.tag, STR("base"));
@@ -375,10 +375,52 @@ static enum severity server_cap(const struct reference *r, const struct server_v
     return view->capped || r->host.is_container ? SEVERITY_INFORMATION : NO_CAP;
 }
 
+// --- servers of kind openai ---
+
+static void say_not_listed(struct rule_state *state, const struct reference *r, size_t index,
+                           const struct server_view *view) {
+    struct finding *finding =
+        finding_add(state, CODE_MODEL_NOT_INSTALLED, server_cap(r, view), r->start, r->end, index);
+    if (!finding) {
+        return;
+    }
+    finding->name = r->text;
+    finding->host = view->url;
+    finding->message =
+        arena_printf(state->arena, "%.*s is none of the models that %.*s lists",
+                     STR_ARG(shown(state, r->text)), STR_ARG(shown(state, view->url)));
+    struct suggestion suggestions[MAX_SUGGESTIONS];
+    size_t n = suggest(state, r, view, suggestions);
+    add_suggestions(state, finding, r, view->catalog, suggestions, n, SUGGEST_INSTALLED);
+    fix_ignore_model(state, finding, r->text);
+}
+
+// A name is a plain string there: no grammar, no library, nothing to pull.
+static void judge_plain_name(struct rule_state *state, const struct reference *r, size_t index,
+                             const struct server_view *view) {
+    if (r->flags & (REF_NEW_NAME | REF_INSTALLS) || is_ignored_model(state, r->text) ||
+        view->verdict != VERDICT_OK || !view->catalog) {
+        return;
+    }
+    const struct model *model = catalog_find_written(view->catalog, r->text);
+    if (model) {
+        judge_capability(state, r, index, view, model, server_cap(r, view));
+    } else if (!view->catalog->truncated) {
+        say_not_listed(state, r, index, view);
+    }
+}
+
+// --- all of it ---
+
 void rule_model(struct rule_state *state, size_t index) {
     const struct reference *r = &state->analysis->references[index];
     if (r->flags & REF_WRONG_PREFIX) {
         say_wrong_prefix(state, r, index);
+    }
+    struct server_view view = state->context->server_of(state->context->data, &r->host);
+    if (view.kind == SERVER_KIND_OPENAI) {
+        judge_plain_name(state, r, index, &view);
+        return;
     }
     struct model_name name;
     struct model_name_problem problem;
@@ -393,7 +435,6 @@ void rule_model(struct rule_state *state, size_t index) {
     if (is_new || is_ignored_model(state, r->text) || is_made_here(state, &name)) {
         return;
     }
-    struct server_view view = state->context->server_of(state->context->data, &r->host);
     if (view.verdict != VERDICT_OK || !view.catalog) {
         return;
     }
@@ -437,19 +478,17 @@ void rule_context(struct rule_state *state, size_t index) {
     int64_t wanted;
     struct str digits = str_starts(r->text, STR("+")) ? str_from_index(r->text, 1) : r->text;
     const struct reference *m = model_of_parameter(state, r);
-    struct model_name name;
     if (!m || m->kind != REF_MODEL || m->flags & (REF_PLACEHOLDER | REF_QUIET | REF_EMPTY) ||
-        !str_to_int64(digits, &wanted) ||
-        !model_name_parse(m->text, MODEL_NAME_INFERENCE, &name, NULL) ||
-        is_ignored_model(state, m->text)) {
+        !str_to_int64(digits, &wanted) || is_ignored_model(state, m->text)) {
         return;
     }
     struct server_view view = state->context->server_of(state->context->data, &m->host);
     if (view.verdict != VERDICT_OK || !view.catalog) {
         return;
     }
-    const struct model *model = catalog_find(view.catalog, &name);
-    if (!model || model->context_length <= 0 || wanted <= model->context_length) {
+    const struct model *model = catalog_find_written(view.catalog, m->text);
+    if (!model || view.kind != SERVER_KIND_OLLAMA || model->context_length <= 0 ||
+        wanted <= model->context_length) {
         return;
     }
     struct finding *finding =

@@ -179,7 +179,8 @@ static void add_model_actions(struct action_list *list, size_t start) {
     }
     struct server *server =
         document_resolve(request->server, request->document, request->arena, reference).server;
-    if (!server || server->state != SERVER_OK || !server_catalog(server)) {
+    if (!server || server->state != SERVER_OK || server->kind == SERVER_KIND_OPENAI ||
+        !server_catalog(server)) {
         return;
     }
     const struct model *model = catalog_find(server_catalog(server), &name);

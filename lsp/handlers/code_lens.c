@@ -62,7 +62,7 @@ static void add_reference(struct lenses *lenses) {
     struct server *server =
         document_resolve(request->server, request->document, request->arena, reference).server;
     const struct catalog *catalog = server ? server_catalog(server) : NULL;
-    if (!catalog || server->state != SERVER_OK) {
+    if (!catalog || server->state != SERVER_OK || server->kind == SERVER_KIND_OPENAI) {
         return;
     }
     lenses->host = server == session_default(request->server->session) ? STR_NONE : server->url;

@@ -72,10 +72,16 @@ static struct job *job_begin(struct lsp_server *lsp, struct server *server, stru
 // False when it has been answered: the catalog shows that the model is not there.
 static bool is_installed(struct request *request, const struct target *target) {
     const struct catalog *catalog = server_catalog(target->server);
-    if (target->server->state != SERVER_OK || !catalog || catalog_find(catalog, &target->name)) {
+    if (target->server->state != SERVER_OK || !catalog ||
+        catalog_find_written(catalog, target->model)) {
         return true;
     }
     struct str shown = display_escape(request->arena, target->model, 200);
+    if (target->server->kind == SERVER_KIND_OPENAI) {
+        reply_err(request, RPC_REQUEST_FAILED, "%.*s is none of the models of %.*s", STR_ARG(shown),
+                  STR_ARG(uri_redact(request->arena, target->server->url)));
+        return false;
+    }
     reply_err(request, RPC_REQUEST_FAILED, "%.*s is not installed on %.*s; try: ollama pull %.*s",
               STR_ARG(shown), STR_ARG(uri_redact(request->arena, target->server->url)),
               STR_ARG(shown));
@@ -84,8 +90,8 @@ static bool is_installed(struct request *request, const struct target *target) {
 
 static bool read_installed(struct request *request, struct json_object *argument,
                            struct target *target) {
-    return target_read(request, argument, target) && target_is_reachable(request, target) &&
-           is_installed(request, target);
+    return target_read(request, argument, target) && target_is_ollama(request, target) &&
+           target_is_reachable(request, target) && is_installed(request, target);
 }
 
 void command_load(struct request *request, struct json_object *argument) {

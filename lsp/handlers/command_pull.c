@@ -205,7 +205,8 @@ void auto_pull_consider(struct lsp_server *lsp, const struct findings *findings)
 
 void command_pull(struct request *request, struct json_object *argument) {
     struct target target;
-    if (!target_read(request, argument, &target) || !target_is_reachable(request, &target)) {
+    if (!target_read(request, argument, &target) || !target_is_ollama(request, &target) ||
+        !target_is_reachable(request, &target)) {
         return;
     }
     if (find_running(request->server, &target)) {

@@ -86,7 +86,8 @@ static void add_installed(struct place *place) {
             .kind = ITEM_VALUE,
             .detail = stale ? arena_printf(arena, "%.*s (stale: as last known)", STR_ARG(summary))
                             : summary,
-            .size = arena_join(arena, STR(" "), format_size(arena, model->size)),
+            .size = model->size > 0 ? arena_join(arena, STR(" "), format_size(arena, model->size))
+                                    : STR_NONE, // a server of kind openai need not tell
             .description = model->running.loaded ? STR("loaded")
                                                  : display_escape(arena, model->parameters, 20),
             .documentation = eager_card(place, model->name, model),
@@ -152,6 +153,10 @@ static bool add_library_tag(struct place *place, const struct library_model *mod
 
 // Library models that can do what the place asks for; those that cannot are left out.
 static void add_library(struct place *place) {
+    if ((place->server && place->server->kind == SERVER_KIND_OPENAI) ||
+        place->reference->host.is_openai) {
+        return; // nothing of it can be pulled there
+    }
     for (size_t i = 0; i < library_count(); i++) {
         const struct library_model *model = library_at(i);
         unsigned capabilities = model->capabilities | (model->insert ? CAP_INSERT : 0u);

@@ -9,16 +9,14 @@
 static void add_hint(struct request *request, struct json_object *hints,
                      const struct reference *reference) {
     struct lsp_server *server = request->server;
-    struct model_name name;
     if (reference->kind != REF_MODEL ||
-        (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) ||
-        !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
+        (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET))) {
         return;
     }
     struct server *at =
         document_resolve(server, request->document, request->arena, reference).server;
-    const struct catalog *catalog = at ? server_catalog(at) : NULL;
-    const struct model *model = catalog ? catalog_find(catalog, &name) : NULL;
+    const struct model *model =
+        at ? catalog_find_written(server_catalog(at), reference->text) : NULL;
     if (!model) {
         return;
     }

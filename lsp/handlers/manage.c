@@ -37,13 +37,6 @@ bool target_read(struct request *request, struct json_object *argument, struct t
         return false;
     }
     target->model = arena_copy(arena, model);
-    if (!model_name_parse(target->model, MODEL_NAME_INFERENCE, &target->name, &problem)) {
-        struct str shown = display_escape(arena, target->model, 80);
-        struct str why = model_name_problem_text(arena, target->model, &problem);
-        reply_err(request, RPC_INVALID_PARAMS, "\"%.*s\" is not a model name: %.*s", STR_ARG(shown),
-                  STR_ARG(why));
-        return false;
-    }
     target->server = server_named(request, host);
     if (!target->server) {
         struct str shown = display_escape(arena, uri_redact(arena, host), 200);
@@ -53,7 +46,28 @@ bool target_read(struct request *request, struct json_object *argument, struct t
                   STR_ARG(shown));
         return false;
     }
+    target->name = (struct model_name){0};
+    if (target->server->kind == SERVER_KIND_OPENAI) {
+        return true; // a plain string there
+    }
+    if (!model_name_parse(target->model, MODEL_NAME_INFERENCE, &target->name, &problem)) {
+        struct str shown = display_escape(arena, target->model, 80);
+        struct str why = model_name_problem_text(arena, target->model, &problem);
+        reply_err(request, RPC_INVALID_PARAMS, "\"%.*s\" is not a model name: %.*s", STR_ARG(shown),
+                  STR_ARG(why));
+        return false;
+    }
     return true;
+}
+
+bool target_is_ollama(struct request *request, const struct target *target) {
+    if (target->server->kind == SERVER_KIND_OLLAMA) {
+        return true;
+    }
+    reply_err(request, RPC_REQUEST_FAILED,
+              "%.*s is not an Ollama server: its models are managed on its side",
+              STR_ARG(uri_redact(request->arena, target->server->url)));
+    return false;
 }
 
 bool target_is_reachable(struct request *request, const struct target *target) {

@@ -18,6 +18,10 @@ struct target {
 // host that may not be contacted.
 bool target_read(struct request *request, struct json_object *argument, struct target *target);
 
+// False when it has been answered with −32803: the server is of kind openai, where models are not
+// ours to manage.
+bool target_is_ollama(struct request *request, const struct target *target);
+
 // False when it has been answered with −32803: the server is known not to answer.
 bool target_is_reachable(struct request *request, const struct target *target);
 

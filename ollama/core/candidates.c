@@ -63,7 +63,7 @@ void candidate_keep(struct collector *c, struct suggestion s) {
 }
 
 int candidate_misfit(const struct model *model, unsigned wanted) {
-    bool misfit = wanted && model->capabilities_known && (model->capabilities & wanted) != wanted;
+    bool misfit = model_lacks(model, wanted);
     return misfit ? 50 : 0;
 }
 

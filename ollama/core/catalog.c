@@ -73,7 +73,13 @@ struct model *catalog_add(struct catalog *catalog, size_t *cap, struct str name)
     }
     struct model model = {.name = arena_copy(&catalog->arena, name)};
     if (!model_name_parse(model.name, MODEL_NAME_INFERENCE, &model.parsed, NULL)) {
-        return NULL;
+        if (catalog->kind == SERVER_KIND_OLLAMA) {
+            return NULL;
+        }
+        model.parsed = (struct model_name){.host = MODEL_DEFAULT_HOST,
+                                           .namespace_ = MODEL_DEFAULT_NAMESPACE,
+                                           .model = model.name,
+                                           .tag = MODEL_DEFAULT_TAG};
     }
     if (catalog->n_models == *cap) {
         size_t grown = *cap ? *cap * 2 : 16;
@@ -84,7 +90,7 @@ struct model *catalog_add(struct catalog *catalog, size_t *cap, struct str name)
         catalog->models = bigger;
         *cap = grown;
     }
-    model.remote = model.parsed.source == MODEL_SOURCE_CLOUD;
+    model.remote = catalog->kind == SERVER_KIND_OLLAMA && model.parsed.source == MODEL_SOURCE_CLOUD;
     struct model *slot = &catalog->models[catalog->n_models++];
     *slot = model;
     return slot;
@@ -259,15 +265,43 @@ const struct model *catalog_find(const struct catalog *catalog, const struct mod
     return found ? &catalog->models[found - 1] : NULL;
 }
 
+const struct model *catalog_find_written(const struct catalog *catalog, struct str written) {
+    written = str_trim(written);
+    if (catalog == NULL) {
+        return NULL;
+    }
+    if (catalog->kind == SERVER_KIND_OLLAMA) {
+        struct model_name name;
+        bool is_name =
+            written.n <= LIMIT_NAME && model_name_parse(written, MODEL_NAME_INFERENCE, &name, NULL);
+        return is_name ? catalog_find(catalog, &name) : NULL;
+    }
+    const struct model *alike = NULL;
+    for (size_t i = 0; i < catalog->n_models; i++) {
+        const struct model *model = &catalog->models[i];
+        if (str_eq(model->name, written)) {
+            return model;
+        }
+        alike = !alike && str_ieq(model->name, written) ? model : alike;
+    }
+    return alike;
+}
+
+bool model_has(const struct model *model, unsigned wanted) {
+    return model->capabilities_known && (model->capabilities & wanted) == wanted;
+}
+
+bool model_lacks(const struct model *model, unsigned wanted) {
+    return model->capabilities_known &&
+           (wanted & ~(model->capabilities | model->capabilities_unsure)) != 0;
+}
+
 // 0 known fit, 1 unknown, 2 known misfit.
 static int fit_rank(const struct model *model, unsigned wanted) {
     if (wanted == 0) {
         return 0;
     }
-    if (!model->capabilities_known) {
-        return 1;
-    }
-    return (model->capabilities & wanted) == wanted ? 0 : 2;
+    return model_has(model, wanted) ? 0 : model_lacks(model, wanted) ? 2 : 1;
 }
 
 int model_order(const struct model *a, const struct model *b, unsigned wanted) {

@@ -11,6 +11,9 @@
 #include "base/err.h"
 #include "ollama/core/name.h"
 
+// What a server speaks: Ollama's own API, or OpenAI's.
+enum server_kind { SERVER_KIND_OLLAMA, SERVER_KIND_OPENAI };
+
 enum capability {
     CAP_COMPLETION = 1 << 0,
     CAP_TOOLS = 1 << 1,
@@ -47,6 +50,8 @@ struct model {
     int64_t context_length;  // tokens the model was trained for, 0: unknown
     unsigned capabilities;   // bits, meaningful if capabilities_known
     bool capabilities_known;
+    unsigned capabilities_unsure; // bits that it may have although they are not set: servers of
+                                  // kind openai do not tell all
     bool remote; // forwards prompts to another machine (remote_host, or a :cloud name)
     struct str remote_host;
     struct model_running running;
@@ -57,9 +62,10 @@ struct catalog {
     unsigned references;
     struct arena arena;
     // public, read only
-    struct str url;       // canonical URL of the server, empty for a --catalog file
-    struct str version;   // "0.33.0", empty if unknown
-    struct model *models; // in the server's order
+    enum server_kind kind; // SERVER_KIND_OPENAI: names are plain strings, `parsed` is a guess
+    struct str url;        // canonical URL of the server, empty for a --catalog file
+    struct str version;    // "0.33.0", empty if unknown
+    struct model *models;  // in the server's order
     size_t n_models;
     bool truncated;     // the server listed more than LIMIT_MODELS
     int64_t fetched_ms; // clock_ms() of the tags
@@ -87,8 +93,8 @@ struct catalog *catalog_create(struct str url, struct str version, struct json_o
                                enum err *result);
 
 // The file of check --catalog: the output of `models --json` (the models of all servers that
-// answered), of /api/tags, or a plain list of names, one a line, # comments. Returns owned, or NULL:
-// with ERR_NOT_FOUND when no server answered, which leaves unknown what is installed.
+// answered), of /api/tags, or a plain list of names, one a line, # comments. Returns owned, or
+// NULL: with ERR_NOT_FOUND when no server answered, which leaves unknown what is installed.
 struct catalog *catalog_from_file(struct str text, struct arena *arena, struct error *error);
 
 // Answer of POST /api/show.
@@ -100,6 +106,14 @@ void catalog_release(struct catalog *catalog);           // accepts NULL; thread
 // The installed model of an equal name, or NULL. Two remote spellings of one model are equal
 // ("gpt-oss:20b:cloud", "gpt-oss:20b-cloud"); a :local name finds the plain one.
 const struct model *catalog_find(const struct catalog *catalog, const struct model_name *name);
+
+// The installed model that is meant by `written`. For Ollama as catalog_find; on a server of kind
+// openai a name is a plain string: one that equals it, else one that differs in case only.
+const struct model *catalog_find_written(const struct catalog *catalog, struct str written);
+
+// Are all these capabilities known to be there; is one known to be absent?
+bool model_has(const struct model *model, unsigned wanted);
+bool model_lacks(const struct model *model, unsigned wanted);
 
 // One line of facts: "3.2B · Q4_K_M · 2.0 GB · 128K"; `loaded` is appended when running and
 // `remote`

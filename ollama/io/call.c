@@ -39,6 +39,8 @@ struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoi
         .api_key = arena_copy(arena, endpoint->api_key),
         .headers = headers,
         .n_headers = endpoint->n_headers,
+        .kind = endpoint->kind,
+        .knowledge = endpoint->knowledge,
     };
 }
 
@@ -98,6 +100,24 @@ static bool is_loopback(const struct call *call) {
     return host_is_loopback(&host);
 }
 
+static bool is_openai(const struct call *call) {
+    return call->endpoint.kind == SERVER_KIND_OPENAI;
+}
+
+// What to do about a server that is not there.
+static struct str start_remedy(const struct call *call, const struct http_response *response) {
+    if (!response->refused) {
+        return is_openai(call) ? STR("check the address, and that the server runs there")
+                               : STR("check the address, and that Ollama runs there");
+    }
+    if (is_openai(call)) {
+        return STR("start the server there (llama-server, LM Studio, vLLM, mlx_lm.server, …)");
+    }
+    return is_loopback(call) ? STR("ollama serve")
+                             : STR("start Ollama there with an address that others reach: "
+                                   "OLLAMA_HOST=0.0.0.0 ollama serve");
+}
+
 static void fail_transport(struct call *call, struct call_result *result, enum err code,
                            const struct http_response *response, const struct error *error) {
     result->code = code;
@@ -106,13 +126,8 @@ static void fail_transport(struct call *call, struct call_result *result, enum e
     if (!str_is_empty(result->remedy) || (code != ERR_IO && code != ERR_TIMEOUT)) {
         return;
     }
-    if (response->refused && is_loopback(call)) {
-        result->remedy = STR("ollama serve");
-    } else if (response->refused) {
-        result->remedy = STR("start Ollama there with an address that others reach: "
-                             "OLLAMA_HOST=0.0.0.0 ollama serve");
-    } else if (response->status == 0) {
-        result->remedy = STR("check the address, and that Ollama runs there");
+    if (response->refused || response->status == 0) {
+        result->remedy = start_remedy(call, response);
     }
 }
 
@@ -146,14 +161,16 @@ void call_fail_protocol(struct call *call, struct call_result *result, const cha
         asks_version(call)
             ? arena_printf(&call->arena, "%.*s is not an Ollama server: /api/version answered %s",
                            STR_ARG(call->where), what)
-            : arena_printf(&call->arena, "%.*s%s answered %s, which is not what Ollama answers",
-                           STR_ARG(call->where), call->path, what);
+            : arena_printf(&call->arena, "%.*s%s answered %s, which is not what %s answers",
+                           STR_ARG(call->where), call->path, what,
+                           is_openai(call) ? "an OpenAI-like server" : "Ollama");
 }
 
 void call_fail_remote(struct call *call, struct call_result *result, long status,
                       struct str content_type, struct str body) {
     struct remote_error *remote = &result->remote;
-    remote_error_classify(&call->arena, status, content_type, body, call->model, remote);
+    (is_openai(call) ? openai_error_classify : remote_error_classify)(
+        &call->arena, status, content_type, body, call->model, remote);
     remote->status = status;
     if (status >= 300 && status < 400) {
         remote->fault = FAULT_NOT_OLLAMA;
@@ -167,8 +184,10 @@ void call_fail_remote(struct call *call, struct call_result *result, long status
                 ? arena_printf(&call->arena,
                                "%.*s is not an Ollama server: /api/version answered %ld%s",
                                STR_ARG(call->where), status, kind)
-                : arena_printf(&call->arena, "%.*s answered %s with %ld%s: an old Ollama, or none",
-                               STR_ARG(call->where), call->path, status, kind);
+                : arena_printf(&call->arena, "%.*s answered %s with %ld%s: %s",
+                               STR_ARG(call->where), call->path, status, kind,
+                               is_openai(call) ? "no OpenAI-like server, or another path"
+                                               : "an old Ollama, or none");
     } else if (remote->fault == FAULT_FORBIDDEN_HOST) {
         result->message = arena_printf(
             &call->arena, "%.*s refused the request (%ld): its check of Host or Origin failed",
@@ -246,6 +265,28 @@ static bool model_is_sendable(struct str model) {
     return model.n <= LIMIT_NAME;
 }
 
+// Why a call is not made at all; empty: it is.
+static struct str refusal_of(struct call *call) {
+    if (!model_is_sendable(call->model)) {
+        struct str shown = display_escape(&call->arena, str_slice(call->model, 0, LIMIT_NAME), 100);
+        return arena_printf(&call->arena, "\"%.*s\" is no model name", STR_ARG(shown));
+    }
+    bool is_ollama_path = str_starts(str_from(call->path), STR("/api/")) &&
+                          !str_starts(str_from(call->path), STR("/api/v0/")); // LM Studio's
+    if (is_openai(call) && is_ollama_path) {
+        return arena_printf(&call->arena, "%.*s is no Ollama server: it does not know %s",
+                            STR_ARG(call->where), call->path);
+    }
+    return STR_NONE;
+}
+
+void call_refuse(struct call *call, enum err code, struct str message, struct str remedy) {
+    call->failure.code = code;
+    call->failure.message = message;
+    call->failure.remedy = remedy;
+    uv_timer_start(&call->timer, on_refused, NEXT_TURN_MS, 0);
+}
+
 // The user's headers, and the key unless one of them says who asks.
 static void request_headers(struct call *call, struct http_request *request) {
     const struct endpoint *endpoint = &call->endpoint;
@@ -267,13 +308,11 @@ static void request_headers(struct call *call, struct http_request *request) {
 
 void call_start(struct call *call, struct str method, struct json_object *body, int64_t total_ms,
                 size_t max_body) {
+    call->max_body = max_body;
     buf_init(&call->body, max_body > LIMIT_VERSION_BODY ? max_body : LIMIT_VERSION_BODY);
-    if (!model_is_sendable(call->model)) {
-        call->failure.code = ERR_INVALID;
-        call->failure.message = arena_printf(
-            &call->arena, "\"%.*s\" is no model name",
-            STR_ARG(display_escape(&call->arena, str_slice(call->model, 0, LIMIT_NAME), 100)));
-        uv_timer_start(&call->timer, on_refused, NEXT_TURN_MS, 0);
+    struct str refusal = refusal_of(call);
+    if (refusal.n > 0) {
+        call_refuse(call, ERR_INVALID, refusal, STR_NONE);
         return;
     }
     struct http_request request = {
@@ -289,7 +328,7 @@ void call_start(struct call *call, struct str method, struct json_object *body, 
 }
 
 void call_restart(struct call *call, const char *path, struct json_object *body) {
-    size_t max_body = call->body.max;
+    size_t max_body = call->max_body;
     call->path = path;
     call->is_enough = false;
     buf_finish(&call->body);

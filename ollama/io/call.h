@@ -28,6 +28,7 @@ struct call {
     // State
     struct http_call *transfer; // NULL when none runs
     uv_timer_t timer;           // ends what never started; bounds the wait after a final frame
+    size_t max_body;            // of the answer, 0: no limit
     struct buf body;            // the collected answer, or what there is of an error
     bool is_cancelled;
     bool is_enough;   // as much of an error body as we read
@@ -61,6 +62,8 @@ struct call *call_create(struct http *http, const struct endpoint *endpoint, con
 // `body` is borrowed, may be NULL. total_ms and max_body as in struct http_request.
 void call_start(struct call *call, struct str method, struct json_object *body, int64_t total_ms,
                 size_t max_body);
+// Instead of call_start: ends the call with this failure on a later turn, without a transfer.
+void call_refuse(struct call *call, enum err code, struct str message, struct str remedy);
 // For `again`: another transfer of the same call.
 void call_restart(struct call *call, const char *path, struct json_object *body);
 

@@ -5,7 +5,7 @@
 // classified by remote_error_classify; a stream that ends without its final frame is ERR_PROTOCOL.
 #pragma once
 
-#include "ollama/core/catalog.h"
+#include "ollama/core/openai.h"
 #include "ollama/core/protocol.h"
 #include "ollama/io/http.h"
 
@@ -15,6 +15,16 @@ struct endpoint {
     struct str api_key; // bearer token, empty: none. Only for the user's own servers (DESIGN A4)
     const struct http_header *headers; // the user's extra headers for this server
     size_t n_headers;
+    // The generating calls (generate.h) speak either; the calls below are Ollama's own and end with
+    // ERR_INVALID on a server of kind openai, without a word to it.
+    enum server_kind kind;
+    struct openai_knowledge *knowledge; // of kind openai; NULL: nothing is kept
+};
+
+// What a server of kind openai can do, learnt by checks and calls. Outlives the calls: it is the
+// server's, and whoever makes a call holds that (server_hold).
+struct openai_knowledge {
+    enum insert_route insert;
 };
 
 struct call; // one call in flight; owned by the client, valid until its callback

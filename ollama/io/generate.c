@@ -11,23 +11,11 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "ollama/io/call.h"
+#include "ollama/io/generate_internal.h"
+#include "ollama/io/openai.h"
 
 enum {
-    REPEATS_MIN = 30,     // equal tokens in a row after which Ollama ends the stream without a word
-    REPEATED_BYTES = 100, // a token is shorter
-};
-
-struct generation {
-    struct call *call; // gone when on_done has run
-    struct generation_handlers handlers;
-    struct generation_end end;
-    int64_t start_us;
-    int64_t num_ctx; // asked for; 0: the server's own
-    bool has_answer; // some text or thought came
-    char token[REPEATED_BYTES];
-    size_t token_n;
-    unsigned n_repeats; // how often the latest token came in a row
+    REPEATS_MIN = 30, // equal tokens in a row after which Ollama ends the stream without a word
 };
 
 // --- frames ---
@@ -39,31 +27,34 @@ static void watch_repeats(struct generation *generation, struct str token) {
     }
     generation->n_repeats = 1;
     generation->token_n = 0;
-    if (token.n <= REPEATED_BYTES) {
+    if (token.n <= GENERATION_TOKEN_MAX) {
         memcpy(generation->token, token.p, token.n);
         generation->token_n = token.n;
     }
 }
 
-static bool on_frame(void *data, struct json_object *object) {
-    struct generation *generation = data;
+bool generation_take(struct generation *generation, const struct generation_frame *frame) {
     struct generation_end *end = &generation->end;
-    struct generation_frame frame;
-    generation_frame_read(object, &frame);
     if (end->n_frames++ == 0) {
         int64_t waited = clock_us() - generation->start_us;
         end->first_us = waited > 0 ? waited : 1; // 0 says that none came
     }
-    struct str token = frame.text.n > 0 ? frame.text : frame.thinking;
+    struct str token = frame->text.n > 0 ? frame->text : frame->thinking;
     if (token.n > 0) {
         generation->has_answer = true;
         watch_repeats(generation, token);
     }
-    if (frame.done) {
-        end->reason = frame.reason;
-        end->metrics = frame.metrics;
+    if (frame->done) {
+        end->reason = frame->reason;
+        end->metrics = frame->metrics;
     }
-    return generation->handlers.on_frame(generation->handlers.data, &frame);
+    return generation->handlers.on_frame(generation->handlers.data, frame);
+}
+
+static bool on_frame(void *data, struct json_object *object) {
+    struct generation_frame frame;
+    generation_frame_read(object, &frame);
+    return generation_take(data, &frame);
 }
 
 // --- ends ---
@@ -93,8 +84,7 @@ static void say_what_fits(struct generation *generation, struct call_result *res
                                    STR_ARG(result->message), (long long)fits);
 }
 
-static void on_done(void *data, const struct call_result *outcome) {
-    struct generation *generation = data;
+void generation_over(struct generation *generation, const struct call_result *outcome) {
     struct call_result result = *outcome;
     struct generation_end *end = &generation->end;
     if (result.code == ERR_OK) {
@@ -114,10 +104,20 @@ static void on_done(void *data, const struct call_result *outcome) {
         end->metrics = (struct generation_metrics){0};
     }
     generation->handlers.on_done(generation->handlers.data, &result, end);
-    free(generation);
+}
+
+static void on_done(void *data, const struct call_result *outcome) {
+    generation_over(data, outcome);
+    free(data);
 }
 
 // --- starting ---
+
+void generation_init(struct generation *generation, const struct generation_options *options,
+                     const struct generation_handlers *handlers) {
+    *generation = (struct generation){
+        .handlers = *handlers, .num_ctx = options->num_ctx, .start_us = clock_us()};
+}
 
 // Takes `body`.
 static struct call *start(struct http *http, const struct endpoint *endpoint, const char *path,
@@ -126,9 +126,7 @@ static struct call *start(struct http *http, const struct endpoint *endpoint, co
                           const struct generation_handlers *handlers) {
     struct generation *generation = mem_alloc(sizeof(*generation));
     struct stream_handlers stream = {.on_frame = on_frame, .on_done = on_done, .data = generation};
-    generation->handlers = *handlers;
-    generation->num_ctx = options->num_ctx;
-    generation->start_us = clock_us();
+    generation_init(generation, options, handlers);
     generation->call = ollama_stream(http, endpoint, path, body, model, stream_final_done, &stream);
     json_object_put(body);
     return generation->call;
@@ -138,6 +136,9 @@ struct call *ollama_chat(struct http *http, const struct endpoint *endpoint, str
                          const struct chat_message *messages, size_t n,
                          const struct generation_options *options,
                          const struct generation_handlers *handlers) {
+    if (endpoint->kind == SERVER_KIND_OPENAI) {
+        return openai_chat(http, endpoint, model, messages, n, options, handlers);
+    }
     return start(http, endpoint, "/api/chat", model,
                  generation_chat_body(model, messages, n, options), options, handlers);
 }
@@ -146,38 +147,41 @@ struct call *ollama_generate(struct http *http, const struct endpoint *endpoint,
                              struct str prompt, struct str suffix,
                              const struct generation_options *options,
                              const struct generation_handlers *handlers) {
+    if (endpoint->kind == SERVER_KIND_OPENAI) {
+        return openai_generate(http, endpoint, model, prompt, suffix, options, handlers);
+    }
     return start(http, endpoint, "/api/generate", model,
                  generation_generate_body(model, prompt, suffix, options), options, handlers);
 }
 
 // --- embed ---
 
-struct embedding {
-    struct call *call;
-    embed_done_fn done;
-    void *data;
-    size_t n;
-};
-
-static void on_embedded(void *data, const struct call_result *outcome, struct json_object *answer) {
-    struct embedding *embedding = data;
+void embedding_over(struct embedding *embedding, const struct call_result *outcome,
+                    struct json_object *answer, embeddings_read_fn read) {
     struct call_result result = *outcome;
     struct arena *arena = &embedding->call->arena;
     float *rows = NULL;
     size_t width = 0;
     struct error error = {0};
     if (result.code == ERR_OK &&
-        generation_embeddings_read(arena, answer, embedding->n, &rows, &width, &error) != ERR_OK) {
+        read(arena, answer, embedding->n, &rows, &width, &error) != ERR_OK) {
         call_fail_protocol(embedding->call, &result, arena_cstr(arena, error.message));
     }
     embedding->done(embedding->data, &result, rows, rows ? embedding->n : 0, width);
     free(embedding);
 }
 
+static void on_embedded(void *data, const struct call_result *outcome, struct json_object *answer) {
+    embedding_over(data, outcome, answer, generation_embeddings_read);
+}
+
 struct call *ollama_embed(struct http *http, const struct endpoint *endpoint, struct str model,
                           const struct str *inputs, size_t n,
                           const struct generation_options *options, embed_done_fn done,
                           void *data) {
+    if (endpoint->kind == SERVER_KIND_OPENAI) {
+        return openai_embed(http, endpoint, model, inputs, n, done, data);
+    }
     struct embedding *embedding = mem_alloc(sizeof(*embedding));
     struct json_object *body = generation_embed_body(model, inputs, n, options);
     *embedding = (struct embedding){.done = done, .data = data, .n = n};

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The generating calls of the Ollama API: chat, generate, embed. Rules as in client.h: exactly one
-// on_done, never from inside; call_cancel closes the connection at once. Loop thread only.
+// The generating calls: chat, generate, embed, of Ollama's API or, where the endpoint is of kind
+// openai, of OpenAI's: callers need not know. What such a server cannot be told (num_ctx,
+// keep_alive) is not sent; a suffix goes to llama.cpp's /infill or to /v1/completions, and a server
+// that refuses both gives ERR_REMOTE with FAULT_CAPABILITY, from then on without being asked. Rules
+// as in client.h: exactly one on_done, never from inside; call_cancel closes the connection at
+// once. Loop thread only.
 //
 // Every way a stream can end comes out as one call_result:
 //

@@ -174,6 +174,10 @@ struct server *server_create(uv_loop_t *loop, struct http *http, const struct en
     host_parse(p->endpoint.url, &host);
     server->url = p->endpoint.url;
     server->name = arena_copy(&p->arena, name);
+    // A host of a file is taken for an Ollama, whatever it is, and gets what DESIGN A4.4 allows.
+    server->kind = is_configured ? endpoint->kind : SERVER_KIND_OLLAMA;
+    p->endpoint.kind = server->kind;
+    p->endpoint.knowledge = &p->knowledge;
     server->is_configured = is_configured;
     server->is_loopback = host_is_loopback(&host);
     uv_timer_init(loop, &p->timer);
@@ -223,7 +227,7 @@ static bool refresh(struct server *server) {
         check_start(server, true, true);
         return false;
     }
-    if (p->step == CHECK_VERSION && !p->has_asked_tags) {
+    if (p->step == CHECK_VERSION && !p->has_asked_tags) { // kind ollama
         p->wants_tags = true;
         return false;
     }

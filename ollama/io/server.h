@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What is known of one model server over time: a catalog snapshot with its age, health with
-// back-off, response time. It fetches by itself while somebody is interested and tells when
-// something changed. Loop thread only. DESIGN A10.
+// What is known of one model server over time, of either kind: a catalog snapshot with its age,
+// health with back-off, response time. It fetches by itself while somebody is interested and tells
+// when something changed. Loop thread only. DESIGN A10.
 #pragma once
 
 #include "ollama/io/client.h"
@@ -10,7 +10,7 @@
 enum server_state {
     SERVER_UNKNOWN, // never asked yet
     SERVER_OK,
-    SERVER_UNREACHABLE, // does not answer, or is no Ollama
+    SERVER_UNREACHABLE, // does not answer, or is no server of its kind
 };
 
 // 0 or less: the default.
@@ -24,6 +24,7 @@ struct server {
     // --- public ---
     struct str url;  // canonical
     struct str name; // for people: the configured name, "default", or empty for a file's own host
+    enum server_kind kind;
     bool is_configured; // from the user's settings, environment or --host: may get keys and headers
     bool is_loopback;
     enum server_state state;

@@ -22,7 +22,7 @@ enum {
 
 // --- answers ---
 
-static void answer_drop_json(struct answer *answer) {
+void answer_drop_json(struct answer *answer) {
     json_object_put(answer->json);
     answer->json = NULL;
 }
@@ -34,8 +34,7 @@ void answer_clear(struct answer *answer) {
     answer->n = 0;
 }
 
-// Keeps the answer; true if it differs from the one before.
-static bool answer_take(struct answer *answer, struct str text, struct json_object *json) {
+bool answer_take(struct answer *answer, struct str text, struct json_object *json) {
     answer_drop_json(answer);
     answer->json = json_object_get(json);
     if (answer->text && str_eq(str_of(answer->text, answer->n), text)) {
@@ -65,8 +64,17 @@ enum err check_rebuild(struct server *server) {
     enum err result = ERR_OK;
     struct json_object *tags = answer_json(&p->tags, &arena);
     struct json_object *ps = answer_json(&p->ps, &arena);
-    struct catalog *catalog =
-        catalog_create(server->url, server->version, tags, ps, details_of, server, &result);
+    struct catalog *catalog;
+    if (server->kind == SERVER_KIND_OPENAI) {
+        bool is_studio = p->program == OPENAI_LMSTUDIO;
+        struct openai_sources sources = {tags, is_studio ? NULL : ps, is_studio ? ps : NULL,
+                                         p->knowledge.insert};
+        p->built_insert = p->knowledge.insert;
+        catalog = openai_catalog(server->url, server->version, &sources, &result);
+    } else {
+        catalog =
+            catalog_create(server->url, server->version, tags, ps, details_of, server, &result);
+    }
     json_object_put(tags);
     json_object_put(ps);
     arena_finish(&arena);
@@ -156,7 +164,7 @@ static void check_failed(struct server *server, const struct call_result *result
     check_over(server);
 }
 
-static void check_succeeded(struct server *server) {
+void check_succeeded(struct server *server) {
     struct server_private *p = server->private;
     enum err result = ERR_OK;
     if (p->is_dirty || !p->catalog) {
@@ -194,8 +202,7 @@ static void ask(struct server *server, enum check_step step) {
     }
 }
 
-// True if the check goes on.
-static bool step_ended(struct server *server, const struct call_result *result) {
+bool step_ended(struct server *server, const struct call_result *result) {
     struct server_private *p = server->private;
     p->call = NULL;
     if (result->code == ERR_OK && !p->is_closing) {
@@ -215,7 +222,7 @@ static void ask_ps(struct server *server) {
     }
 }
 
-static void take_version(struct server *server, struct str version) {
+void take_version(struct server *server, struct str version) {
     struct server_private *p = server->private;
     struct arena arena = {0};
     version = display_escape(&arena, version, VERSION_BYTES_MAX);
@@ -292,7 +299,9 @@ void check_start(struct server *server, bool with_version, bool with_tags) {
     uv_timer_stop(&p->timer);
     p->wants_tags = with_tags;
     p->has_asked_tags = false;
-    if (with_version || server->state != SERVER_OK) {
+    if (server->kind == SERVER_KIND_OPENAI) {
+        openai_check_start(server, with_tags);
+    } else if (with_version || server->state != SERVER_OK) {
         ask(server, CHECK_VERSION);
     } else if (with_tags) {
         ask(server, CHECK_TAGS);

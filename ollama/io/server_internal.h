@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The private half of struct server: server.c (life, schedule), server_check.c (asking version,
-// tags and ps), server_details.c (asking show). Private to them.
+// tags and ps), server_openai.c (the same of servers of kind openai), server_details.c (asking
+// show). Private to them.
 #pragma once
 
 #include "base/strmap.h"
@@ -12,6 +13,10 @@ enum check_step {
     CHECK_VERSION,
     CHECK_TAGS,
     CHECK_PS,
+    CHECK_MODELS, // kind openai: this and the next three
+    CHECK_PROPS,
+    CHECK_STUDIO,
+    CHECK_INFILL,
 };
 
 // Somebody waits for the end of a check.
@@ -91,9 +96,14 @@ struct server_private {
     char *version;   // owned, as are the next two
     char *error_message;
     char *error_remedy;
-    struct answer tags;
-    struct answer ps;
+    struct answer tags; // kind openai: /v1/models
+    struct answer ps;   // kind openai: /props or /api/v0/models
     struct catalog *catalog;
+
+    // kind openai
+    enum openai_program program;
+    struct openai_knowledge knowledge;
+    enum insert_route built_insert; // what the snapshot says
 
     // details
     uv_timer_t batch; // puts arrived details into a new snapshot
@@ -124,6 +134,17 @@ void check_start(struct server *server, bool with_version, bool with_tags);
 // Builds the snapshot from what is known. ERR_PROTOCOL: the list of models is none.
 enum err check_rebuild(struct server *server);
 void answer_clear(struct answer *answer);
+void answer_drop_json(struct answer *answer);
+// Keeps the answer; true if it differs from the one before.
+bool answer_take(struct answer *answer, struct str text, struct json_object *json);
+void take_version(struct server *server, struct str version);
+// A step of the check is over. True if the check goes on; else it has ended.
+bool step_ended(struct server *server, const struct call_result *result);
+void check_succeeded(struct server *server); // the last step of a check is over
+
+// --- server_openai.c ---
+
+void openai_check_start(struct server *server, bool is_wanted);
 
 // --- server_details.c ---
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/uri.h"
 #include "base/utf.h"
+#include "ollama/core/openai.h"
 
 #define DEFAULT_URL STR("http://127.0.0.1:11434")
 
@@ -43,6 +44,34 @@ static struct json_object *model_from_line(struct arena *arena, struct str line)
     return model;
 }
 
+// Of kind openai: "embedding" makes it one that only embeds, nothing that is told otherwise.
+static struct catalog *openai_from_body(struct arena *arena, struct str url, struct str body) {
+    struct openai_sources sources = {.models = json_object_new_object(),
+                                     .studio = json_object_new_object()};
+    struct json_object *models = json_object_new_array();
+    struct json_object *studio = json_object_new_array();
+    struct str line;
+    while (str_next_line(&body, &line)) {
+        struct str name = str_split(&line, ' ');
+        struct str words = str_split(&line, ' ');
+        struct json_object *model = json_object_new_object();
+        json_set_str(model, "id", arena_copy(arena, name));
+        if (words.n > 0 && !str_eq(words, STR("-"))) {
+            bool embeds = str_eq(words, STR("embedding"));
+            json_set_str(model, "type", embeds ? STR("embeddings") : STR("llm"));
+        }
+        json_add(models, model);
+        json_add(studio, json_object_get(model));
+    }
+    json_set(sources.models, "data", models);
+    json_set(sources.studio, "data", studio);
+    enum err result;
+    struct catalog *catalog = openai_catalog(url, STR(""), &sources, &result);
+    json_object_put(sources.models);
+    json_object_put(sources.studio);
+    return catalog;
+}
+
 static struct catalog *catalog_from_body(struct arena *arena, struct str url, struct str body) {
     struct json_object *tags = json_object_new_object();
     struct json_object *models = json_object_new_array();
@@ -59,7 +88,8 @@ static struct catalog *catalog_from_body(struct arena *arena, struct str url, st
     return catalog;
 }
 
-// "--- catalog [URL] [WORD…]": unreachable, untrusted, unknown, file, capped, name=NAME.
+// "--- catalog [URL] [WORD…]": unreachable, untrusted, unknown, file, capped, openai,
+// name=NAME.
 static void add_server(struct case_run *run, struct case_server *server,
                        const struct case_section *section) {
     struct str words = section->rest;
@@ -84,6 +114,8 @@ static void add_server(struct case_run *run, struct case_server *server,
             view->name = STR("");
         } else if (str_eq(word, STR("capped"))) {
             view->capped = true;
+        } else if (str_eq(word, STR("openai"))) {
+            view->kind = SERVER_KIND_OPENAI;
         } else if (str_starts(word, STR("name="))) {
             view->name = str_from_index(word, 5);
         } else {
@@ -91,7 +123,8 @@ static void add_server(struct case_run *run, struct case_server *server,
         }
     }
     if (view->verdict == VERDICT_OK) {
-        view->catalog = catalog_from_body(run->arena, server->url, section->body);
+        view->catalog = (view->kind == SERVER_KIND_OPENAI ? openai_from_body : catalog_from_body)(
+            run->arena, server->url, section->body);
     }
 }
 
@@ -105,9 +138,13 @@ static struct server_view server_of(void *data, const struct reference_host *hos
     }
     struct str url = host_canonical(run->arena, host->written);
     for (size_t i = 0; i < run->n_servers; i++) {
-        if (str_eq(run->servers[i].url, url)) {
+        bool fits = !host->is_openai || run->servers[i].view.kind == SERVER_KIND_OPENAI;
+        if (fits && str_eq(run->servers[i].url, url)) {
             return run->servers[i].view;
         }
+    }
+    if (host->is_openai) {
+        return (struct server_view){.verdict = VERDICT_UNKNOWN, .kind = SERVER_KIND_OPENAI};
     }
     struct host parsed;
     host_parse(host->written, &parsed);

@@ -140,6 +140,10 @@ class FakeOllama(Speeches):
         host = "[%s]" % self.host if ":" in self.host else self.host
         return "http://%s:%d" % (host, self.port)
 
+    def answer(self, link):
+        """Answer link.request; tests/fake_openai answers otherwise."""
+        api.answer(self, link)
+
     # -- the script ------------------------------------------------------------------------
 
     def fault(self, path, kind, count=None, **options):
@@ -289,7 +293,7 @@ class Connection:
             self.final_frame, self.sent_head = True, False
             try:
                 if fault is None or not self._misbehave(fault):
-                    api.answer(self.fake, self)
+                    self.fake.answer(self)
             except (Gone, OSError):
                 with self.fake.changed:
                     self.request.closed_at = time.monotonic()

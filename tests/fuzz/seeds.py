@@ -254,6 +254,21 @@ def stream_seeds():
         yield bytes([status // 256, status % 256, index % 5, 255, 255]) + body.encode()
 
 
+def event_seeds():
+    head = bytes([55, 0, 255])
+    chunk = b'data: {"model":"m","choices":[{"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+    models = (b'{"data":[{"id":"m","owned_by":"llamacpp","meta":{"n_ctx":5,"n_params":7,"size":9}},'
+              b'{"id":"e","type":"embeddings","embedding":[1,2],"index":1}]}')
+    for text in (chunk + b"data: [DONE]\n\n", b": x\r\ndata: a\rdata: b\r\n\r\n" + chunk, models,
+                 b'data: {"content":"x","stop":true,"timings":{"prompt_n":1,"predicted_ms":2}}\n\n',
+                 b'{"error":{"code":501,"message":"Infill is not supported"}}',
+                 b'{"detail":[{"loc":["body","stop"],"msg":"x"}]}', b"mlx://org/m@h:8080",
+                 b"error: {\"message\":\"x\"}\n\n", b"<html>"):
+        yield head + b"\xff" + text
+        yield head + b"".join(bytes([min(3, len(text) - i)]) + text[i:i + 3]
+                              for i in range(0, len(text), 3))
+
+
 def name_seeds():
     for line in rows("model-names.tsv"):
         for which in (0, 1, 5):
@@ -345,6 +360,7 @@ SEEDS = {
     "session": lambda: (text.encode("utf-8", "surrogateescape") for text in sessions()),
     "framing": lambda: (b"\x03" + b"".join(frame(line) for line in text.split("\n")[-12:])
                         for text in list(sessions())[:60]),
+    "events": event_seeds,
 }
 
 

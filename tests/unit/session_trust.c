@@ -179,7 +179,7 @@ static void test_where_text_may_go(void **state) {
     }
     assert_false(session_may_send_text(f->session, NULL));
 
-    // A server that the settings name no more, and one of another kind.
+    // A server that the settings name no more, and one of the other kind.
     struct server *gpu = session_server_by_url(f->session, STR("http://gpu-box:12345"));
     assert_true(session_may_send_text(f->session, gpu));
     struct json_object *settings = NULL;
@@ -191,7 +191,8 @@ static void test_where_text_may_go(void **state) {
     session_set_source(f->session, SETTINGS_INIT_OPTIONS, settings, false);
     json_object_put(settings);
     assert_false(session_may_send_text(f->session, gpu));
-    assert_false(session_may_send_text(f->session, session_default(f->session)));
+    assert_true(session_may_send_text(f->session, session_default(f->session)));
+    assert_int_equal(session_default(f->session)->kind, SERVER_KIND_OPENAI);
     arena_finish(&arena);
 }
 
