@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "base/uri.h"
 #include "base/utf.h"
-#include "session/model_choice.h"
+#include "lsp/ai_model.h"
 
 #define PARSE_BUDGET_US 15000 // of a turn
 #define TICK_PARSE_MS 1
@@ -309,7 +309,7 @@ static bool refuse(struct error *reason, struct arena *arena, struct str message
 bool ai_is_possible(struct lsp_server *server, struct arena *arena, struct str model,
                     struct error *reason) {
     struct session *session = server->session;
-    struct server *target = session_default(session);
+    struct server *target = ai_model_server(server, ROLE_CHOICE_CHAT, model);
     if (!session_settings(session)->ai.enable) {
         return refuse(reason, arena, STR("AI actions are turned off"),
                       STR("the setting ai.enable"));
@@ -324,9 +324,7 @@ bool ai_is_possible(struct lsp_server *server, struct arena *arena, struct str m
     if (target->state != SERVER_OK || !server_catalog(target)) {
         return true; // not known yet: asked when it begins
     }
-    struct choice_input input = {0};
-    ai__choice_input(server, arena, lsp_server_root(server), model, &input);
-    struct choice choice = model_choose(arena, &input);
+    struct choice choice = ai_model_choose(server, arena, target, ROLE_CHOICE_CHAT, model);
     if (choice.name.n == 0) {
         return refuse(reason, arena, choice.error.message, choice.error.remedy);
     }

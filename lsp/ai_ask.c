@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/uri.h"
 #include "base/utf.h"
-#include "session/model_choice.h"
+#include "lsp/ai_model.h"
 
 enum {
     SURROUNDINGS = 3000, // tokens of context beyond the target that are worth their time
@@ -21,24 +21,14 @@ enum {
 
 // --- which model ---
 
-void ai__choice_input(struct lsp_server *server, struct arena *arena, struct str root,
-                      struct str argument, struct choice_input *input) {
-    struct server *target = session_default(server->session);
-    *input = (struct choice_input){
-        .role = ROLE_CHOICE_CHAT,
-        .catalog = server_catalog(target),
-        .argument = argument,
-        .workspace = state_model(session_state(server->session), root, STR("chat")),
-        .settings = session_settings(server->session)->ai.model[ROLE_CHOICE_CHAT],
-        .where = uri_redact(arena, target->url),
-    };
+static struct server *server_of(const struct ai_run *run) {
+    return ai_model_server(run->lsp, ROLE_CHOICE_CHAT, run->model_argument);
 }
 
 static bool choose(struct ai_run *run, struct server *server) {
     struct arena arena = {0};
-    struct choice_input input;
-    ai__choice_input(run->lsp, &arena, lsp_server_root(run->lsp), run->model_argument, &input);
-    struct choice choice = model_choose(&arena, &input);
+    struct choice choice =
+        ai_model_choose(run->lsp, &arena, server, ROLE_CHOICE_CHAT, run->model_argument);
     bool is_chosen = choice.name.n > 0;
     if (is_chosen) {
         run->model = arena_copy(&run->arena, choice.name);
@@ -157,7 +147,7 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
 static void send_request(struct ai_run *run, struct arena *arena, const struct prompt *prompt,
                          const struct budget *budget) {
     struct session *session = run->lsp->session;
-    struct server *server = session_default(session);
+    struct server *server = server_of(run);
     const struct ai_settings *settings = &session_settings(session)->ai;
     struct generation_options options = {
         .num_ctx = budget->num_ctx,
@@ -244,7 +234,7 @@ static void on_ps(void *data, const struct call_result *result, struct json_obje
         return;
     }
     if (result->code == ERR_IO || result->code == ERR_TIMEOUT || result->code == ERR_CANCELLED) {
-        server_refresh(session_default(run->lsp->session));
+        server_refresh(server_of(run));
         ai__fail(run, result->message, result->remedy);
         return;
     }
@@ -256,7 +246,7 @@ static void on_ps(void *data, const struct call_result *result, struct json_obje
 
 static void ask_ps(struct ai_run *run) {
     struct session *session = run->lsp->session;
-    run->server = session_default(session);
+    run->server = server_of(run);
     server_hold(run->server);
     run->pending++;
     run->call = ollama_ps(session_http(session), server_endpoint(run->server), on_ps, run);
@@ -270,7 +260,7 @@ static void on_details(void *data, struct server *server) {
     run->pending--;
     if (run->stage != AI_ASKING) {
         ai__free_if_done(run);
-    } else if (server != session_default(run->lsp->session)) {
+    } else if (server != server_of(run)) {
         ai__ask(run);
     } else {
         go_on(run, server);
@@ -285,6 +275,10 @@ static void go_on(struct ai_run *run, struct server *server) {
     if (run->lacks_details && run->details_asked++ < DETAILS_MAX) {
         run->pending++;
         server_details_then(server, run->model, on_details, run);
+    } else if (server->kind == SERVER_KIND_OPENAI) {
+        run->is_running = true; // as far as can be known: such servers do not tell
+        run->context_running = run->context_max;
+        make_request(run);
     } else {
         ask_ps(run);
     }
@@ -299,7 +293,7 @@ static void on_refreshed(void *data, struct server *server) {
         ai__free_if_done(run);
         return;
     }
-    if (server != session_default(run->lsp->session)) {
+    if (server != server_of(run)) {
         ai__ask(run); // the settings changed meanwhile
     } else if (server->state != SERVER_OK || !server_catalog(server)) {
         ai__fail(run, server->error_message, server->error_remedy);
@@ -310,7 +304,7 @@ static void on_refreshed(void *data, struct server *server) {
 
 void ai__ask(struct ai_run *run) {
     struct session *session = run->lsp->session;
-    struct server *server = session_default(session);
+    struct server *server = server_of(run);
     int64_t age = clock_ms() - server->checked_ms;
     if (server->state == SERVER_OK && server_catalog(server) && !server->stale &&
         age <= session_settings(session)->cache_ttl_ms) {

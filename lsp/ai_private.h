@@ -138,10 +138,6 @@ void ai__parse_again(struct ai_run *run, const struct text_splice *splice);
 
 // ai_ask.c: from the target to the request that is out.
 void ai__ask(struct ai_run *run);
-struct choice_input;
-// What model_choose is to be told for this workspace; borrows `argument`.
-void ai__choice_input(struct lsp_server *server, struct arena *arena, struct str root,
-                      struct str argument, struct choice_input *input);
 
 // ai_stream.c: the answer, and what the client hears of it.
 void ai__send_begin(struct ai_run *run);

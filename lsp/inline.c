@@ -18,10 +18,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/uri.h"
-#include "lsp/server.h"
+#include "lsp/ai_model.h"
 #include "ollama/io/generate.h"
 #include "session/metrics.h"
-#include "session/model_choice.h"
 
 #define LOG_MODULE "inline"
 #define REST_MS 5000 // after a failure of the model
@@ -63,19 +62,17 @@ struct chosen {
     int64_t context_max;
 };
 
-static bool is_wanted(struct lsp_server *lsp, struct str workspace_model) {
+static bool is_wanted(struct lsp_server *lsp) {
     const struct ai_settings *settings = &session_settings(lsp->session)->ai;
-    return settings->enable && (settings->inline_completion.enable || workspace_model.n > 0);
+    struct str chosen =
+        state_model(session_state(lsp->session), lsp_server_root(lsp), STR("autocomplete"));
+    return settings->enable && (settings->inline_completion.enable || chosen.n > 0);
 }
 
 static struct chosen choose(struct lsp_server *lsp, struct arena *arena) {
-    struct session *session = lsp->session;
-    const struct ai_settings *settings = &session_settings(session)->ai;
-    struct str workspace =
-        state_model(session_state(session), lsp_server_root(lsp), STR("autocomplete"));
-    struct server *server = session_default(session);
     struct chosen chosen = {0};
-    if (!is_wanted(lsp, workspace) || !session_may_send_text(session, server)) {
+    struct server *server = ai_model_server(lsp, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
+    if (!is_wanted(lsp) || !session_may_send_text(lsp->session, server)) {
         return chosen;
     }
     if (server->state != SERVER_OK || !server_catalog(server)) {
@@ -84,15 +81,7 @@ static struct chosen choose(struct lsp_server *lsp, struct arena *arena) {
         }
         return chosen;
     }
-    struct choice_input input = {
-        .role = ROLE_CHOICE_AUTOCOMPLETE,
-        .catalog = server_catalog(server),
-        .workspace = workspace,
-        .settings = settings->inline_completion.model.n ? settings->inline_completion.model
-                                                        : settings->model[ROLE_CHOICE_AUTOCOMPLETE],
-        .where = uri_redact(arena, server->url),
-    };
-    struct choice choice = model_choose(arena, &input);
+    struct choice choice = ai_model_choose(lsp, arena, server, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
     bool is_known = choice.model && choice.model->capabilities_known;
     if (choice.name.n > 0 && choice.model && !is_known) {
         server_want_details(server, choice.name);
