@@ -176,6 +176,16 @@ void ai__tell_progress(struct ai_run *run) {
     arena_finish(&arena);
 }
 
+// The model of this run is loaded, as was not known before: runs that wait for it are queued now.
+static void tell_waiting(const struct ai_run *run) {
+    for (struct ai_run *at = run->lsp->ai.first; at; at = at->next) {
+        if (at != run && at->stage == AI_WAITING && str_eq(at->model, run->model)) {
+            at->told_ms = 0;
+            ai__tell_progress(at);
+        }
+    }
+}
+
 // --- the answer ---
 
 // What stands before the answer in the document comes with its first text.
@@ -212,6 +222,7 @@ bool ai__on_frame(void *data, const struct generation_frame *frame) {
         run->stage = AI_STREAMING;
         run->first_ms = clock_ms();
         run->told_ms = 0;
+        tell_waiting(run);
     }
     run->tokens += frame->text.n > 0 || frame->thinking.n > 0 ? 1 : 0;
     progress_set_tokens(run->progress, run->tokens);

@@ -34,10 +34,6 @@ static struct json_object *running_models(struct arena *arena, const struct cata
     return list;
 }
 
-static struct str kind_word(const struct server *server) {
-    return server->kind == SERVER_KIND_OPENAI ? STR("openai") : STR("ollama");
-}
-
 struct str session_server_title(struct arena *arena, const struct server *server) {
     struct str version = display_escape(arena, server->version, STATUS_TEXT_MAX);
     if (server->kind == SERVER_KIND_OLLAMA) {
@@ -54,7 +50,6 @@ static struct json_object *server_object(struct arena *arena, struct server *ser
     size_t loaded = 0;
     set_text(arena, object, "name", server->name.n ? uri_redact(arena, server->name) : url);
     set_text(arena, object, "url", url);
-    json_set_str(object, "kind", kind_word(server));
     json_set_bool(object, "reachable", server->state == SERVER_OK);
     set_text(arena, object, "version", server->version);
     json_set_int(object, "latencyMs", (server->latency_us + 999) / 1000);
@@ -203,7 +198,6 @@ struct json_object *session_models(struct session *session) {
         const struct catalog *catalog = server->state == SERVER_OK ? server_catalog(server) : NULL;
         set_text(&arena, object, "name", server->name.n ? uri_redact(&arena, server->name) : url);
         set_text(&arena, object, "url", url);
-        json_set_str(object, "kind", kind_word(server));
         json_set_bool(object, "reachable", server->state == SERVER_OK);
         if (server->version.n) {
             set_text(&arena, object, "version", server->version);
