@@ -114,10 +114,12 @@ struct budget budget_for(const struct budget_input *input) {
     int64_t running = clamp64(input->running, 0, CTX_MAX);
     int64_t max = input->max > 0 ? clamp64(input->max, 1, CTX_MAX) : CTX_UNKNOWN;
     max = max < running ? running : max;
-    // At least one: a model trained for a single token is none, but its server may say so.
-    struct budget budget = {.num_predict = clamp64(input->num_predict, 1, max > 1 ? max / 2 : 1)};
     // How much more than the maximum is wanted makes no difference.
-    int64_t total = clamp64(input->wanted, 0, max) + budget.num_predict;
+    int64_t wanted = clamp64(input->wanted, 0, max);
+    // At least one: a model trained for a single token is none, but its server may say so.
+    int64_t most = max - wanted > max / 2 ? max - wanted : max / 2;
+    struct budget budget = {.num_predict = clamp64(input->num_predict, 1, most > 0 ? most : 1)};
+    int64_t total = wanted + budget.num_predict;
     if (running >= total) {
         budget.num_ctx = running;
     } else {

@@ -33,6 +33,6 @@ struct budget {
 
 // prompt + num_predict <= num_ctx. The running context if it holds what is wanted; else the next
 // power of two that does, from 2,048 up to the model's maximum (which need not be a power of two;
-// unknown: 8,192, or what runs if that is more); never less than what runs. A small model's answer
-// gets at most half of its context.
+// unknown: 8,192, or what runs if that is more); never less than what runs. Where that is too
+// little for both, the answer gets half of it, or what the prompt leaves if that is more.
 struct budget budget_for(const struct budget_input *input);

@@ -118,10 +118,11 @@ static struct str kept_text(struct ai_run *run, struct arena *arena, const char 
                                      STR_ARG(path))
                       : start;
     }
-    const char *how = "accept or reject it by code action";
-    return path.n ? arena_printf(arena, "%.*s. The result is kept in %.*s; %s", STR_ARG(start),
+    const char *how = run->lsp->caps.apply_edit ? "; accept or reject it by code action"
+                                                : ""; // it cannot be put in
+    return path.n ? arena_printf(arena, "%.*s. The result is kept in %.*s%s", STR_ARG(start),
                                  STR_ARG(path), how)
-                  : arena_printf(arena, "%.*s. The result is kept; %s", STR_ARG(start), how);
+                  : arena_printf(arena, "%.*s. The result is kept%s", STR_ARG(start), how);
 }
 
 void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
@@ -162,7 +163,9 @@ void ai__conflict(struct ai_run *run) {
     struct error error = {
         .code = ERR_CONFLICT,
         .message = STR("the text was edited meanwhile"),
-        .remedy = STR("accept the result to put it in place of the text as it is now"),
+        .remedy = is_worth_keeping(run, AI_CONFLICT)
+                      ? STR("accept the result to put it in place of the text as it is now")
+                      : STR("run the action again"),
     };
     struct str text = kept_text(run, &arena,
                                 "stopped: its text was edited meanwhile, nothing was "

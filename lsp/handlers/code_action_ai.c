@@ -48,12 +48,15 @@ static struct json_object *for_command(struct json_object *diagnostics) {
 
 // Why it cannot be done here and now; empty: it can.
 static struct str obstacle(struct action_list *list, const struct action *action,
-                           const struct error *impossible) {
+                           struct json_object *diagnostics, const struct error *impossible) {
     if (impossible->message.n > 0) {
         return impossible->remedy.n
                    ? arena_printf(list->request->arena, "%.*s; try: %.*s",
                                   STR_ARG(impossible->message), STR_ARG(impossible->remedy))
                    : impossible->message;
+    }
+    if (action->wants_diagnostics && !diagnostics) {
+        return STR("no problem is reported here");
     }
     if (action->wants_instruction) {
         struct document *document = list->request->document;
@@ -73,7 +76,7 @@ static void add_ai(struct action_list *list, const struct action *action,
                    struct json_object *diagnostics, const struct error *impossible) {
     struct request *request = list->request;
     const struct caps *caps = &request->server->caps;
-    struct str reason = obstacle(list, action, impossible);
+    struct str reason = obstacle(list, action, diagnostics, impossible);
     if (reason.n > 0 && (!caps->action_disabled || list->is_automatic)) {
         return;
     }
@@ -91,7 +94,7 @@ static void add_ai(struct action_list *list, const struct action *action,
     if (!object) {
         return;
     }
-    if (action->wants_diagnostics) {
+    if (action->wants_diagnostics && diagnostics) {
         json_set(object, "diagnostics", json_object_get(diagnostics));
     }
     if (caps->action_tag_llm) {
@@ -138,7 +141,7 @@ void action_list_add_ai(struct action_list *list) {
         return;
     }
     // Without being asked, and where nothing is selected, only "Fix" is worth the room.
-    bool is_brief = list->is_automatic || (list->start == list->end && json_count(list->only) == 0);
+    bool is_brief = json_count(list->only) == 0 && (list->is_automatic || list->start == list->end);
     const struct language *language = language_detect(document->path, document->language_id);
     const struct action_set *set = ai_actions(server);
     struct json_object *diagnostics = foreign_diagnostics(list);
@@ -146,7 +149,7 @@ void action_list_add_ai(struct action_list *list) {
     (void)ai_is_possible(server, request->arena, STR_NONE, &impossible);
     for (size_t i = 0; i < action_set_count(set); i++) {
         const struct action *action = action_set_at(set, i);
-        bool is_due = action->wants_diagnostics ? diagnostics != NULL : !is_brief;
+        bool is_due = !is_brief || (action->wants_diagnostics && diagnostics);
         if (is_due && action_list_wants(list, action->kind) &&
             action_fits(action, language, document->language_id)) {
             add_ai(list, action, diagnostics, &impossible);

@@ -6,6 +6,7 @@
 #include "base/uri.h"
 #include "base/utf.h"
 #include "lsp/handlers/manage.h"
+#include "session/model_choice.h"
 
 // One load, unload or delete under way.
 struct job {
@@ -161,14 +162,31 @@ void command_delete(struct request *request, struct json_object *argument) {
               STR_ARG(shown), STR_ARG(shown));
 }
 
-void command_select_model(struct request *request, struct json_object *argument) {
-    static const char *const roles[] = {"chat", "autocomplete", "embed"};
-    struct str role = json_get_str(argument, "role");
-    bool known = false;
-    for (size_t i = 0; i < 3; i++) {
-        known = known || str_eq(role, str_from(roles[i]));
+// False when it has been answered: the catalog shows that the model is not there, or cannot do it.
+static bool is_fit(struct request *request, const struct target *target, enum choice_role role) {
+    const struct catalog *catalog = server_catalog(target->server);
+    if (target->server->state != SERVER_OK || !catalog) {
+        return true; // not known yet
     }
-    if (!known) {
+    struct choice_input input = {
+        .role = role,
+        .catalog = catalog,
+        .argument = target->model,
+        .where = uri_redact(request->arena, target->server->url),
+    };
+    struct choice choice = model_choose(request->arena, &input);
+    if (choice.name.n > 0) {
+        return true;
+    }
+    reply_err(request, RPC_REQUEST_FAILED, "%.*s; try: %.*s", STR_ARG(choice.error.message),
+              STR_ARG(choice.error.remedy));
+    return false;
+}
+
+void command_select_model(struct request *request, struct json_object *argument) {
+    struct str name = json_get_str(argument, "role");
+    enum choice_role role;
+    if (!choice_role_parse(name, &role)) {
         reply_err(request, RPC_INVALID_PARAMS,
                   "the command needs {\"model\": NAME, \"role\": \"chat\"|\"autocomplete\"|"
                   "\"embed\"}");
@@ -176,11 +194,11 @@ void command_select_model(struct request *request, struct json_object *argument)
     }
     struct target target;
     struct error error = {0};
-    if (!target_read(request, argument, &target) || !is_installed(request, &target)) {
+    if (!target_read(request, argument, &target) || !is_fit(request, &target, role)) {
         return;
     }
     if (state_set_model(session_state(request->server->session), lsp_server_root(request->server),
-                        role, target.model, &error, request->arena) != ERR_OK) {
+                        name, target.model, &error, request->arena) != ERR_OK) {
         reply_err(request, RPC_REQUEST_FAILED, "the choice could not be remembered: %.*s",
                   STR_ARG(error.message));
         return;

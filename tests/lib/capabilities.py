@@ -323,10 +323,11 @@ def ai_listing(result, params):
     errors = []
     if len(set(names)) != len(names):
         errors.append("an AI action is listed twice")
-    if "fix" in names and not context.get("diagnostics"):
+    runnable = [ai_name(a) for a in result if "disabled" not in a]
+    if "fix" in runnable and not context.get("diagnostics"):
         errors.append("the AI action fix without a diagnostic")
-    if context.get("triggerKind") == 2 or (span.get("start") == span.get("end")
-                                           and not context.get("only")):
+    if not context.get("only") and (context.get("triggerKind") == 2
+                                    or span.get("start") == span.get("end")):
         if set(names) - {"fix"}:
             errors.append("AI actions beyond fix although nobody asked")
     return errors

@@ -137,6 +137,12 @@ static void test_budgets(void **state) {
     // It runs with more than it was trained for.
     check_budget((struct budget_input){16384, 8192, 1024, 500, 90000}, 16384, 1024, true);
     // A small model's answer gets half.
+    // A long answer gets what the prompt leaves, and half of the context at least.
+    check_budget((struct budget_input){0, 32768, 20000, 500, 3900}, 32768, 20000, true);
+    check_budget((struct budget_input){0, 32768, 30000, 500, 3900}, 32768, 28868, true);
+    check_budget((struct budget_input){0, 40960, 36000, 500, 500}, 40960, 36000, true);
+    check_budget((struct budget_input){0, 5000, 4096, 416, 416}, 5000, 4096, true);
+    check_budget((struct budget_input){0, 32768, 30000, 500, 20000}, 32768, 16384, true);
     check_budget((struct budget_input){0, 2048, 4096, 500, 90000}, 2048, 1024, true);
     check_budget((struct budget_input){0, 512, 4096, 257, 300}, 512, 256, false);
 }

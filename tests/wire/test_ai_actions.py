@@ -26,6 +26,9 @@ class Listing(AiCase):
         self.assertEqual(REWRITES | {"explain"}, self.names(found))
         titles = [a["title"] for a in found if ai_name(a)]
         self.assertEqual(len(titles), len(set(titles)))
+        fix = self.named(found, "fix")
+        self.assertIn("no problem", fix["disabled"]["reason"])
+        self.assertNotIn("diagnostics", fix)
         self.end(client)
 
     def test_nobody_asked(self):
@@ -52,10 +55,10 @@ class Listing(AiCase):
             (["refactor.rewrite.ollama-l"], set()), ([""], REWRITES | {"fix", "explain"}),
             (["source", "refactor", "quickfix"], REWRITES | {"fix"}),
         )
-        for selection in (span, cursor):
+        for selection, kind in ((span, 1), (cursor, 1), (span, 2), (cursor, 2)):
             for only, expected in rows:
-                with self.subTest(only=only, selection=selection):
-                    found = self.listed(client, document.uri, selection, only, 1, [FOREIGN])
+                with self.subTest(only=only, selection=selection, kind=kind):
+                    found = self.listed(client, document.uri, selection, only, kind, [FOREIGN])
                     self.assertEqual(expected, self.names(found))
         self.end(client)
 

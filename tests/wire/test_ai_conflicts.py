@@ -93,6 +93,27 @@ class Conflict(AiCase):
                 self.end(client)
                 fake.stop()
 
+    def test_what_is_not_kept_is_not_promised(self):
+        """Of `explain`, and before any text came, there is nothing that could be accepted."""
+        for action, tokens in (("explain", ["It adds.\n"]), ("refactor", [])):
+            with self.subTest(action=action):
+                fake, client = self.begin()
+                reply = fake.reply()
+                document = self.document(client)
+                identity = client.ai(action, document.uri, document.span(FIRST, LAST))
+                reply.send(*tokens)
+                fake.wait_for(CHAT, 1)
+                if tokens:
+                    client.streamed(identity, "It adds.")
+                document.put("# sum", "# my own\n    ")
+                end = client.outcome(identity)
+                self.assertEqual("conflict", end["outcome"])
+                self.assertNotIn("accept", end["error"]["remedy"])
+                self.assertNotIn("accept", self.message(client))
+                self.refusal(client, -32803, "accept", {"id": identity})
+                self.end(client)
+                fake.stop()
+
     def kept_file(self, client):
         """Without the stream the text is shown, and one message says where it is."""
         text = self.shown_file(self.message(client))

@@ -202,6 +202,12 @@ class Request(AiCase):
         self.assertEqual(8192, self.body(fake, client)["options"]["num_ctx"])
         self.end(client)
 
+    def test_a_long_answer_gets_what_the_prompt_leaves(self):
+        fake, client = self.begin(options={"ai": {"numPredict": 20000}})
+        options = self.body(fake, client)["options"]
+        self.assertEqual((32768, 20000), (options["num_ctx"], options["num_predict"]))
+        self.end(client)
+
     def test_too_small_a_context_grows_and_never_shrinks(self):
         fake = self.fake()
         fake.load("qwen2.5-coder:7b", 4096)
@@ -223,7 +229,7 @@ class Request(AiCase):
         body = self.chat(fake)
         options = body["options"]
         self.assertEqual(2048, options["num_ctx"])
-        self.assertLessEqual(options["num_predict"], 1024)
+        self.assertLess(options["num_predict"], 1400)  # half of it, or what the prompt leaves
         self.assertLess(len(json.dumps(body["messages"])), 2048 * 4)
         self.assertIn("result = a + b", self.prompt(body))
         client.progress_like(lambda text: re.search(r"(?i)context.*(truncated|cut|shorten)", text),

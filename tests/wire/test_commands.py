@@ -273,6 +273,23 @@ class Others(LspCase):
         state = json.loads((self.home / "state" / "ollama-ls" / "state.json").read_text())
         self.assertIn("qwen2.5-coder:7b", json.dumps(state))
 
+    def test_selectModel_takes_only_what_fits_the_role(self):
+        self.fake(["llama3.2:3b", "nomic-embed-text"])
+        client = self.client("vscode-11")
+        client.command("refresh")
+        client.poll(lambda: client.command("status")["servers"][0]["reachable"], "the models")
+        for role, model, remedy in (("chat", "nomic-embed-text", "llama3.2:3b"),
+                                    ("embed", "llama3.2:3b", "nomic-embed-text"),
+                                    ("chat", "mistral:7b", "ollama pull mistral:7b")):
+            with self.subTest(role=role, model=model), self.assertRaises(LspError) as caught:
+                client.command("selectModel", {"model": model, "role": role})
+            self.assertEqual(-32803, caught.exception.code)
+            self.assertIn(remedy, caught.exception.message)
+        client.command("selectModel", {"model": "nomic-embed-text", "role": "embed"})
+        client.command("selectModel", {"model": "gpt-oss:120b-cloud", "role": "chat"})
+        client.drop("window/showMessage")
+        client.finish()
+
     def test_a_command_answers_at_once_even_when_the_server_hangs(self):
         fake = self.fake()
         client = self.client("vscode-11")
