@@ -364,9 +364,9 @@ static void follow(struct ai_run *run, const struct text_splice *splice) {
     if (fate == RANGE_KEPT) {
         return;
     }
+    run->is_lost = run->is_lost || fate == RANGE_LOST;
     if (run->stage != AI_APPLYING) { // our own edit comes back as a change
         run->is_touched = true;
-        run->is_lost = run->is_lost || fate == RANGE_LOST;
     }
     if (run->stage == AI_ASKING || run->stage == AI_WAITING || run->stage == AI_STREAMING ||
         run->stage == AI_SETTLING) {
@@ -426,7 +426,9 @@ void ai_on_open(struct lsp_server *server, struct document *document) {
         hash = hash ? hash : str_hash(text_str(document->text));
         if (hash == at->closed_hash) {
             at->document = document;
-            at->uri = arena_copy(&at->arena, document->uri);
+            if (!str_eq(at->uri, document->uri)) {
+                at->uri = arena_copy(&at->arena, document->uri);
+            }
         }
     }
 }

@@ -150,6 +150,11 @@ static void stop_call(struct ai_run *run) {
 }
 
 void ai__cancel(struct ai_run *run) {
+    if (run->is_accepting) { // the session ends; the client heard the end of this run long ago
+        run->stage = AI_OVER;
+        ai__free_if_done(run);
+        return;
+    }
     ai__end_text(run);
     stop_call(run);
     ai__conclude(run, AI_CANCELLED, MESSAGE_INFO, STR_NONE, NULL);
@@ -190,6 +195,12 @@ static bool adds_unsafe(struct str before, struct str after) {
     return counts[1] > counts[0];
 }
 
+// One edit at the client. There may be an older one of the same run that it never answered.
+struct attempt {
+    struct ai_run *run;
+    unsigned number;
+};
+
 static void on_applied(struct lsp_server *server, enum err code, struct json_object *result,
                        void *data);
 
@@ -214,8 +225,11 @@ static bool send_edit(struct ai_run *run) {
         run->applied_version = document->version;
         run->retry_until_ms = 0;
         run->tries++;
+        run->n_edits++;
         run->pending++;
-        rpc_request(run->lsp, "workspace/applyEdit", params, 0, on_applied, run);
+        struct attempt *attempt = mem_alloc(sizeof(*attempt));
+        *attempt = (struct attempt){run, run->n_edits};
+        rpc_request(run->lsp, "workspace/applyEdit", params, 0, on_applied, attempt);
     }
     arena_finish(&arena);
     return n > 0;
@@ -274,10 +288,12 @@ void ai__retry_apply(struct ai_run *run) {
 
 static void on_applied(struct lsp_server *server, enum err code, struct json_object *result,
                        void *data) {
-    struct ai_run *run = data;
-    (void)server;
+    struct attempt *attempt = data;
+    struct ai_run *run = attempt->run;
+    bool is_latest = attempt->number == run->n_edits;
+    free(attempt);
     run->pending--;
-    if (run->stage != AI_APPLYING) {
+    if (run->stage != AI_APPLYING || !is_latest) {
         ai__free_if_done(run);
         return;
     }
@@ -388,6 +404,9 @@ static struct ai_run *find_kept(struct lsp_server *server, struct str id, struct
 static const char *obstacle(const struct ai_run *run) {
     if (!run->document) {
         return "its document is not open, or is another text now";
+    }
+    if (run->document->is_too_large) {
+        return "its document is too large now";
     }
     if (run->is_lost) {
         return "its place in the document is gone";

@@ -71,9 +71,8 @@ struct ai_run {
     struct text_range selection;
     struct text_range target;
     struct text_range focus; // what the model is shown: the target, or the code that tests are for
-    struct str
-        code; // the target as the model sees it, if a comment was taken out of it; else empty
-    bool has_code;
+    struct str code;         // the target without the comment that holds the instruction
+    bool has_code;           // there is such a comment; else the target is shown as it is
     struct placement placement;
 
     // Where it ends up: follows the document
@@ -118,7 +117,8 @@ struct ai_run {
     int64_t quiet_ms;        // since when the document has not changed
     int64_t applied_version; // the document's when the edit was sent
     int64_t retry_until_ms;  // a refused edit waits for the change that explains it; 0: no
-    unsigned tries;
+    unsigned tries;          // of the edit that is wanted now
+    unsigned n_edits;        // sent in all: answers to older ones say nothing
     bool is_accepting; // .accept is at work: the stream's end is out already
 };
 

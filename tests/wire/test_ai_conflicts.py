@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Typing during a run, edits that fail, results that wait: nothing is lost (DESIGN.md A8.4)."""
-from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TARGET, TEXT, TOKENS, AiCase
-from lib.lsp_client import LspError
+import time
 
+from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TARGET, TEXT, TOKENS, AiCase
+from lib.lsp_client import SILENCE, LspError
 
 
 class Rebase(AiCase):
@@ -124,6 +125,20 @@ class Conflict(AiCase):
                 self.end(client)
                 fake.stop()
 
+    def test_opened_again_without_a_close(self):
+        """Against the protocol, but the text is another one from then on."""
+        fake, client, document, reply, identity = self.live()
+        reply.send(*TOKENS[:4])
+        client.begun(identity)
+        text = "# short\n"
+        client.open(document.uri, text, "python")
+        document.text, document.version = text, 1
+        self.assertEqual("cancelled", client.outcome(identity)["outcome"])
+        fake.wait_closed(CHAT)
+        client.settle()
+        self.assertEqual((text, []), (document.text, client.applied))
+        self.end(client)
+
     def test_an_edit_of_another_document_is_no_conflict(self):
         _, client, document, reply, identity = self.live()
         other = self.document(client, name="other.py")
@@ -214,6 +229,23 @@ class FailedApply(AiCase):
         self.end(client)
         fake.stop()
 
+    def test_nor_where_the_place_was_removed(self):
+        fake, client, document, span = self.scene(*TOKENS)
+
+        def removal():
+            document.change(("\n\ndef add(a, b):\n    # sum\n    result = a + b\n    return result\n", ""))
+            return True
+        document.refusals = [removal]
+        identity = client.ai("refactor", document.uri, span)
+        self.assertEqual("shown", client.outcome(identity)["outcome"])
+        message = self.refusal(client, -32803, "accept", {"id": identity})
+        self.assertIn("gone", message)
+        self.assertIn("return a + b", self.shown_file(message))
+        self.assertEqual((0, 1), (document.steps, len(client.applied)))
+        client.settle()
+        client.drop("window/showMessage")
+        self.end(client)
+
     def test_a_client_that_never_agrees_is_not_asked_for_ever(self):
         _, client, document, span = self.scene(*TOKENS)
 
@@ -264,6 +296,45 @@ class Review(AiCase):
                 self.assertEqual([[], []], self.offers(client, document, document.range("a + b")))
                 self.end(client)
                 fake.stop()
+
+    def test_the_session_ends_while_the_editor_thinks_about_it(self):
+        for way in ("shutdown", "end of input"):
+            with self.subTest(way=way):
+                fake, client, document, identity = self.waiting(*TOKENS, review=True)
+                client.answers["workspace/applyEdit"] = lambda params: SILENCE
+                client.command("accept", {"id": identity})
+                client.wait(lambda client=client: client.applied, "the edit")
+                if way == "shutdown":
+                    self.end(client)
+                else:
+                    client.close_stdin()
+                    client.ended()
+                    client.finish(code=1, shutdown=False)
+                self.assertEqual(TEXT, document.text)
+                fake.stop()
+
+    def test_accepted_again_before_the_first_edit_was_answered(self):
+        """Closed and opened in between: the late refusal of the first is not that of the second."""
+        _, client, document, identity = self.waiting(*TOKENS, review=True)
+        client.answers["workspace/applyEdit"] = lambda params: SILENCE
+        client.command("accept", {"id": identity})
+        client.wait(lambda: client.applied, "the edit")
+        first = client.last_request["workspace/applyEdit"]
+        client.close(document.uri)
+        document = self.document(client)
+        client.answers["workspace/applyEdit"] = lambda params: SILENCE
+        client.command("accept", {"id": identity})
+        client.wait(lambda: len(client.applied) == 2, "the second edit")
+        second = client.last_request["workspace/applyEdit"]
+        client.send({"jsonrpc": "2.0", "id": first, "result": {"applied": False}})
+        client.settle()
+        time.sleep(1.2)  # longer than a refused edit waits for the change that explains it
+        self.refusal(client, -32803, "accept", {"id": identity})  # it is at work
+        client.send({"jsonrpc": "2.0", "id": second, "result": {"applied": True}})
+        client.settle()
+        self.assertEqual(([], 2), (client.shown, len(client.applied)))
+        self.refusal(client, -32803, "reject", {"id": identity})
+        self.end(client)
 
     def test_reject(self):
         fake, client, document, identity = self.waiting(*TOKENS, review=True)
