@@ -208,7 +208,7 @@ static void copy_action(struct ai_run *run, const struct action *action) {
     run->action.doing = arena_copy(arena, action->doing);
     run->action.kind = arena_copy(arena, action->kind);
     run->action.prompt = arena_copy(arena, action->prompt);
-    run->action.languages = NULL; // asked before
+    run->action.languages = NULL; // counts for listing only: who asks by command knows why
     run->action.n_languages = 0;
 }
 
@@ -356,7 +356,9 @@ bool ai_follows(const struct lsp_server *server, const struct document *document
 
 static void follow(struct ai_run *run, const struct text_splice *splice) {
     if (run->stage == AI_PARSING) {
-        ai__parse_again(run, splice);
+        if (ai__parse_again(run, splice) != RANGE_KEPT) {
+            ai__conflict(run);
+        }
         return;
     }
     enum range_fate fate = text_range_follow(&run->range, splice);

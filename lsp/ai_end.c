@@ -50,16 +50,17 @@ static struct str show_text(struct ai_run *run, struct arena *arena, struct str 
 
 // --- keeping ---
 
-static void drop_oldest(struct lsp_server *server) {
+// The one that was asked for first, but not `newest`, of which the user is just being told.
+static void drop_oldest(struct lsp_server *server, const struct ai_run *newest) {
     size_t n = 0;
     struct ai_run *oldest = NULL; // the last in the list: newer ones are put in front
     for (struct ai_run *at = server->ai.first; at; at = at->next) {
         if (at->stage == AI_KEPT) {
             n++;
-            oldest = at;
+            oldest = at != newest ? at : oldest;
         }
     }
-    if (n > LIMIT_RESULTS) {
+    if (oldest && n > LIMIT_RESULTS) {
         struct arena arena = {0};
         struct str path =
             show_file_write(server, &arena, file_name(&arena, oldest), buf_str(&oldest->result));
@@ -78,7 +79,7 @@ static void keep(struct ai_run *run) {
     run->tree = NULL;
     buf_finish(&run->delta);
     buf_finish(&run->thinking);
-    drop_oldest(run->lsp);
+    drop_oldest(run->lsp, run);
 }
 
 // Is there something that .accept could put in?
@@ -167,7 +168,9 @@ void ai__conflict(struct ai_run *run) {
     struct error error = {
         .code = ERR_CONFLICT,
         .message = STR("the text was edited meanwhile"),
-        .remedy = STR("accept the result to put it in place of the text as it is now"),
+        .remedy = run->result.n > 0
+                      ? STR("accept the result to put it in place of the text as it is now")
+                      : STR("start the action again"),
     };
     struct str text = kept_text(run, &arena,
                                 "stopped: its text was edited meanwhile, nothing was "
@@ -426,8 +429,8 @@ int ai_accept(struct lsp_server *server, struct str id, struct arena *arena, str
     if (why) {
         struct str path =
             show_file_write(server, arena, file_name(arena, run), buf_str(&run->result));
-        (void)error_set(error, arena, ERR_CONFLICT, "%s; the result is in %.*s", why,
-                        STR_ARG(path));
+        (void)error_set(error, arena, ERR_CONFLICT, "%s; the result %s%.*s", why,
+                        path.n > 0 ? "is in " : "is still kept", STR_ARG(path));
         return RPC_REQUEST_FAILED;
     }
     run->is_accepting = true;

@@ -134,7 +134,8 @@ bool ai__is_at_work(const struct ai_run *run); // not KEPT, not OVER
 // ai_prepare.c: from the request to the target. 0, or the code; true in *done when it is prepared.
 int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena *arena,
                 struct error *error);
-void ai__parse_again(struct ai_run *run, const struct text_splice *splice);
+// One change while PARSING: begins anew with the document's text. What it did to the selection.
+enum range_fate ai__parse_again(struct ai_run *run, const struct text_splice *splice);
 
 // ai_ask.c: from the target to the request that is out.
 void ai__ask(struct ai_run *run);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Typing during a run, edits that fail, results that wait: nothing is lost (DESIGN.md A8.4)."""
+import re
 import time
 
 from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TARGET, TEXT, TOKENS, AiCase
@@ -148,6 +149,46 @@ class Conflict(AiCase):
         reply.send(*TOKENS[4:]).finish()
         self.assertEqual("applied", client.outcome(identity)["outcome"])
         self.assertEqual(AFTER, document.text)
+        self.end(client)
+
+
+class WhileParsing(AiCase):
+    """A document that is hard to parse takes several turns until its tree is there."""
+
+    def hard(self, first, last, new, action="refactor", **more):
+        """An action, and right behind it a change of whole lines, before its tree can be there."""
+        fake, client = self.begin()
+        fake.always(lambda body: TOKENS)
+        document = self.document(client, TEXT + "\n\nx = " + "[(1," * 5000 + "\n")
+        argument = {"action": action, "uri": document.uri, "id": "hard",
+                    "range": document.span(FIRST, LAST), **more}
+        lines = document.text.split("\n")
+        document.text, document.version = "\n".join(lines[:first] + new + lines[last:]), 2
+        client.start_request("workspace/executeCommand",
+                             {"command": "ollama-ls.ai", "arguments": [argument]})
+        client.edit(document.uri, 2, [{
+            "range": {"start": {"line": first, "character": 0}, "end": {"line": last, "character": 0}},
+            "text": "".join(line + "\n" for line in new)}])
+        return fake, client, document
+
+    def test_an_edit_of_the_selection_stops_it(self):
+        fake, client, document = self.hard(1, 8, [])
+        end = client.outcome("hard")
+        self.assertEqual("conflict", end["outcome"])
+        self.assertIn("again", end["error"]["remedy"])
+        client.settle()
+        self.assertEqual(([], 0), (fake.requests(CHAT), document.steps))
+        client.drop("window/showMessage")
+        self.end(client)
+
+    def test_diagnostics_follow_an_edit_elsewhere(self):
+        place = {"start": {"line": 5, "character": 4}, "end": {"line": 5, "character": 10}}
+        fake, client, _ = self.hard(0, 1, ["# one", "# two", "import os"], "fix", diagnostics=[
+            {"range": place, "message": "something is wrong", "source": "linter"}])
+        self.assertEqual("applied", client.outcome("hard")["outcome"])
+        prompt = self.prompt(self.chat(fake))
+        found = re.search(r"line (\d+), .*something is wrong\n +the line: (.*)", prompt)
+        self.assertEqual(("8", "result = a + b"), found.groups())
         self.end(client)
 
 
