@@ -208,7 +208,7 @@ static void copy_action(struct ai_run *run, const struct action *action) {
     run->action.doing = arena_copy(arena, action->doing);
     run->action.kind = arena_copy(arena, action->kind);
     run->action.prompt = arena_copy(arena, action->prompt);
-    run->action.languages = NULL; // asked before
+    run->action.languages = NULL; // counts for listing only: who asks by command knows why
     run->action.n_languages = 0;
 }
 
@@ -354,7 +354,9 @@ bool ai_follows(const struct lsp_server *server, const struct document *document
 
 static void follow(struct ai_run *run, const struct text_splice *splice) {
     if (run->stage == AI_PARSING) {
-        ai__parse_again(run, splice);
+        if (ai__parse_again(run, splice) != RANGE_KEPT) {
+            ai__conflict(run);
+        }
         return;
     }
     enum range_fate fate = text_range_follow(&run->range, splice);
@@ -362,9 +364,9 @@ static void follow(struct ai_run *run, const struct text_splice *splice) {
     if (fate == RANGE_KEPT) {
         return;
     }
+    run->is_lost = run->is_lost || fate == RANGE_LOST;
     if (run->stage != AI_APPLYING) { // our own edit comes back as a change
         run->is_touched = true;
-        run->is_lost = run->is_lost || fate == RANGE_LOST;
     }
     if (run->stage == AI_ASKING || run->stage == AI_WAITING || run->stage == AI_STREAMING ||
         run->stage == AI_SETTLING) {
@@ -424,7 +426,9 @@ void ai_on_open(struct lsp_server *server, struct document *document) {
         hash = hash ? hash : str_hash(text_str(document->text));
         if (hash == at->closed_hash) {
             at->document = document;
-            at->uri = arena_copy(&at->arena, document->uri);
+            if (!str_eq(at->uri, document->uri)) {
+                at->uri = arena_copy(&at->arena, document->uri);
+            }
         }
     }
 }

@@ -9,7 +9,6 @@
 #include "assist/prompt.h"
 #include "base/clock.h"
 #include "base/uri.h"
-#include "base/utf.h"
 #include "lsp/ai_model.h"
 
 enum {
@@ -198,6 +197,18 @@ static void make_request(struct ai_run *run) {
 
 // --- what runs ---
 
+// Settings may change while a server is asked. What holds now decides where the text goes, and if.
+static bool is_still_possible(struct ai_run *run) {
+    struct arena arena = {0};
+    struct error reason = {0};
+    bool is_possible = ai_is_possible(run->lsp, &arena, run->model_argument, &reason);
+    if (!is_possible) {
+        ai__fail(run, reason.message, reason.remedy);
+    }
+    arena_finish(&arena);
+    return is_possible;
+}
+
 // One runner serves all names of the same weights, and /api/ps lists it by the one it was loaded
 // by.
 static bool is_same_model(struct json_object *item, const struct ai_run *run) {
@@ -225,12 +236,20 @@ static int64_t running_context(struct json_object *answer, const struct ai_run *
 
 static void on_ps(void *data, const struct call_result *result, struct json_object *answer) {
     struct ai_run *run = data;
+    struct server *server = run->server;
     run->call = NULL;
-    run->pending--;
-    server_drop(run->server);
     run->server = NULL;
+    run->pending--;
+    server_drop(server);
     if (run->stage != AI_ASKING) {
         ai__free_if_done(run);
+        return;
+    }
+    if (server != server_of(run)) {
+        ai__ask(run);
+        return;
+    }
+    if (!is_still_possible(run)) {
         return;
     }
     if (result->code == ERR_IO || result->code == ERR_TIMEOUT || result->code == ERR_CANCELLED) {
@@ -305,6 +324,9 @@ static void on_refreshed(void *data, struct server *server) {
 void ai__ask(struct ai_run *run) {
     struct session *session = run->lsp->session;
     struct server *server = server_of(run);
+    if (!is_still_possible(run)) {
+        return;
+    }
     int64_t age = clock_ms() - server->checked_ms;
     if (server->state == SERVER_OK && server_catalog(server) && !server->stale &&
         age <= session_settings(session)->cache_ttl_ms) {

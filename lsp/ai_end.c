@@ -50,16 +50,17 @@ static struct str show_text(struct ai_run *run, struct arena *arena, struct str 
 
 // --- keeping ---
 
-static void drop_oldest(struct lsp_server *server) {
+// The one that was asked for first, but not `newest`, of which the user is just being told.
+static void drop_oldest(struct lsp_server *server, const struct ai_run *newest) {
     size_t n = 0;
     struct ai_run *oldest = NULL; // the last in the list: newer ones are put in front
     for (struct ai_run *at = server->ai.first; at; at = at->next) {
         if (at->stage == AI_KEPT) {
             n++;
-            oldest = at;
+            oldest = at != newest ? at : oldest;
         }
     }
-    if (n > LIMIT_RESULTS) {
+    if (oldest && n > LIMIT_RESULTS) {
         struct arena arena = {0};
         struct str path =
             show_file_write(server, &arena, file_name(&arena, oldest), buf_str(&oldest->result));
@@ -78,7 +79,7 @@ static void keep(struct ai_run *run) {
     run->tree = NULL;
     buf_finish(&run->delta);
     buf_finish(&run->thinking);
-    drop_oldest(run->lsp);
+    drop_oldest(run->lsp, run);
 }
 
 // Is there something that .accept could put in?
@@ -151,6 +152,11 @@ static void stop_call(struct ai_run *run) {
 }
 
 void ai__cancel(struct ai_run *run) {
+    if (run->is_accepting) { // the session ends; the client heard the end of this run long ago
+        run->stage = AI_OVER;
+        ai__free_if_done(run);
+        return;
+    }
     ai__end_text(run);
     stop_call(run);
     ai__conclude(run, AI_CANCELLED, MESSAGE_INFO, STR_NONE, NULL);
@@ -193,6 +199,12 @@ static bool adds_unsafe(struct str before, struct str after) {
     return counts[1] > counts[0];
 }
 
+// One edit at the client. There may be an older one of the same run that it never answered.
+struct attempt {
+    struct ai_run *run;
+    unsigned number;
+};
+
 static void on_applied(struct lsp_server *server, enum err code, struct json_object *result,
                        void *data);
 
@@ -217,8 +229,11 @@ static bool send_edit(struct ai_run *run) {
         run->applied_version = document->version;
         run->retry_until_ms = 0;
         run->tries++;
+        run->n_edits++;
         run->pending++;
-        rpc_request(run->lsp, "workspace/applyEdit", params, 0, on_applied, run);
+        struct attempt *attempt = mem_alloc(sizeof(*attempt));
+        *attempt = (struct attempt){run, run->n_edits};
+        rpc_request(run->lsp, "workspace/applyEdit", params, 0, on_applied, attempt);
     }
     arena_finish(&arena);
     return n > 0;
@@ -277,10 +292,12 @@ void ai__retry_apply(struct ai_run *run) {
 
 static void on_applied(struct lsp_server *server, enum err code, struct json_object *result,
                        void *data) {
-    struct ai_run *run = data;
-    (void)server;
+    struct attempt *attempt = data;
+    struct ai_run *run = attempt->run;
+    bool is_latest = attempt->number == run->n_edits;
+    free(attempt);
     run->pending--;
-    if (run->stage != AI_APPLYING) {
+    if (run->stage != AI_APPLYING || !is_latest) {
         ai__free_if_done(run);
         return;
     }
@@ -392,6 +409,9 @@ static const char *obstacle(const struct ai_run *run) {
     if (!run->document) {
         return "its document is not open, or is another text now";
     }
+    if (run->document->is_too_large) {
+        return "its document is too large now";
+    }
     if (run->is_lost) {
         return "its place in the document is gone";
     }
@@ -410,8 +430,8 @@ int ai_accept(struct lsp_server *server, struct str id, struct arena *arena, str
     if (why) {
         struct str path =
             show_file_write(server, arena, file_name(arena, run), buf_str(&run->result));
-        (void)error_set(error, arena, ERR_CONFLICT, "%s; the result is in %.*s", why,
-                        STR_ARG(path));
+        (void)error_set(error, arena, ERR_CONFLICT, "%s; the result %s%.*s", why,
+                        path.n > 0 ? "is in " : "is still kept", STR_ARG(path));
         return RPC_REQUEST_FAILED;
     }
     run->is_accepting = true;

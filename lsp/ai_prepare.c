@@ -5,11 +5,7 @@
 // turn.
 #include "lsp/ai_private.h"
 
-#include <stdlib.h>
-
-#include "base/utf.h"
-
-// Larger documents are taken by lines: nobody waits for seconds.
+// Larger documents are taken by lines, as are those with more tokens than a tree may have.
 #define TREE_BYTES_MAX (2u * 1024 * 1024)
 
 // 0 and *done when there is a tree, or none to be had.
@@ -107,10 +103,18 @@ int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena
     return 0;
 }
 
-void ai__parse_again(struct ai_run *run, const struct text_splice *splice) {
-    (void)text_range_follow(&run->selection, splice);
+enum range_fate ai__parse_again(struct ai_run *run, const struct text_splice *splice) {
+    for (size_t i = 0; i < run->n_diagnostics; i++) {
+        struct context_diagnostic *one = &run->diagnostics[i];
+        struct text_range range = {one->start, one->end};
+        (void)text_range_follow(&range, splice);
+        one->start = range.start;
+        one->end = range.end;
+        one->line = (uint32_t)text_line_at(run->document->text, range.start) + 1;
+    }
     tree_parse_destroy(run->parse);
     run->parse = NULL;
     text_release(run->text);
     run->text = text_retain(run->document->text);
+    return text_range_follow(&run->selection, splice);
 }

@@ -71,9 +71,8 @@ struct ai_run {
     struct text_range selection;
     struct text_range target;
     struct text_range focus; // what the model is shown: the target, or the code that tests are for
-    struct str
-        code; // the target as the model sees it, if a comment was taken out of it; else empty
-    bool has_code;
+    struct str code;         // the target without the comment that holds the instruction
+    bool has_code;           // there is such a comment; else the target is shown as it is
     struct placement placement;
 
     // Where it ends up: follows the document
@@ -118,7 +117,8 @@ struct ai_run {
     int64_t quiet_ms;        // since when the document has not changed
     int64_t applied_version; // the document's when the edit was sent
     int64_t retry_until_ms;  // a refused edit waits for the change that explains it; 0: no
-    unsigned tries;
+    unsigned tries;          // of the edit that is wanted now
+    unsigned n_edits;        // sent in all: answers to older ones say nothing
     bool is_accepting; // .accept is at work: the stream's end is out already
 };
 
@@ -134,7 +134,8 @@ bool ai__is_at_work(const struct ai_run *run); // not KEPT, not OVER
 // ai_prepare.c: from the request to the target. 0, or the code; true in *done when it is prepared.
 int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena *arena,
                 struct error *error);
-void ai__parse_again(struct ai_run *run, const struct text_splice *splice);
+// One change while PARSING: begins anew with the document's text. What it did to the selection.
+enum range_fate ai__parse_again(struct ai_run *run, const struct text_splice *splice);
 
 // ai_ask.c: from the target to the request that is out.
 void ai__ask(struct ai_run *run);

@@ -10,10 +10,8 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/utf.h"
 
-#define LOG_MODULE "ai"
 #define PROGRESS_MS 100
 #define QUEUED_MS 500         // silence of a running model that is more than reading a short prompt
 #define HELD_MAX (256 * 1024) // bytes of one delta: a client that was away gets pieces
@@ -70,15 +68,18 @@ static size_t piece_size(struct str text) {
 
 static void send_buffer(struct ai_run *run, enum send_class class, const char *kind,
                         struct buf *held) {
-    while (held->n > 0 && rpc_takes(run->lsp, class)) {
-        size_t n = piece_size(buf_str(held));
+    size_t sent = 0;
+    while (sent < held->n && rpc_takes(run->lsp, class)) {
+        struct str rest = str_from_index(buf_str(held), sent);
+        size_t n = piece_size(rest);
         struct json_object *params = json_object_new_object();
-        json_set_str(params, "text", str_slice(buf_str(held), 0, n));
+        json_set_str(params, "text", str_slice(rest, 0, n));
         if (!send_message(run, class, kind, params)) {
-            return;
+            break;
         }
-        buf_consume(held, n);
+        sent += n;
     }
+    buf_consume(held, sent);
 }
 
 void ai__send_held(struct ai_run *run, enum send_class class) {
@@ -115,7 +116,6 @@ void ai__send_end(struct ai_run *run, enum ai_outcome outcome, const struct erro
 
 // --- progress ---
 
-// Does another run of ours keep this model busy?
 // Does another run of ours keep this model busy? One that streams has it loaded, whatever was known
 // when ours began.
 static bool is_model_taken(const struct ai_run *run) {

@@ -162,6 +162,7 @@ void documents_on_open(struct lsp_server *server, struct json_object *params) {
     struct document *document = documents_find(server, uri);
     if (document) {
         LOG_WRN("%.*s was open already", STR_ARG(uri));
+        ai_on_close(server, document); // what went on there was about another text
         set_uri(server, document, uri);
     } else {
         document = add_document(server, uri);

@@ -22,8 +22,9 @@ struct tree_base {
 };
 
 // Parses to the end. `base` may be NULL. Retains `text`. Returns owned (tree_destroy); NULL only if
-// the text is JSON, YAML or TOML of more than LIMIT_TREE_TOKENS words and marks, which is more than
-// tree-sitter 0.20 can safely be given, or the language's ABI does not suit the runtime.
+// the text has more than LIMIT_TREE_TOKENS words and marks, which is more than tree-sitter 0.20 can
+// safely be given (but for Modelfile and .env, whose grammars are ours), or the language's ABI does
+// not suit the runtime.
 struct tree *tree_parse(struct text *text, const TSLanguage *language,
                         const struct tree_base *base);
 

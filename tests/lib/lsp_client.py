@@ -29,6 +29,7 @@ LIMIT = float(os.environ.get("OLLAMA_LS_LIMIT", "20"))
 PACINGS = ("together", "single", "dribble")
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|\bAssertion\b.*failed")
 STATUSES = ("experimental/serverStatus", "$/ollama-ls/status")  # may come at any time, unread
+SILENCE = object()  # of Client.answers: this request is never answered
 _validators = {}
 
 
@@ -93,6 +94,7 @@ class Client(AiCalls):
         self.registrations = {}     # id -> registration
         self.settings = {}          # answers to workspace/configuration, by section
         self.answers = {}           # server request method -> function(params) -> result
+        self.last_request = {}      # server request method -> id of the latest
         self.applied = []           # workspace/applyEdit params
         self.streams = Streams()    # $/ollama-ls/stream by id
         self.shown = []             # window/showMessage params
@@ -251,6 +253,7 @@ class Client(AiCalls):
             else:
                 self._response(message)
             self.changed.notify_all()
+        replies = [reply for reply in replies if reply is not None]
         for reply in replies:
             self.send(dict(reply, jsonrpc="2.0"))
         if replies:
@@ -288,6 +291,7 @@ class Client(AiCalls):
     def _call(self, message, replies):
         method, params = message["method"], message.get("params") or {}
         if "id" in message:
+            self.last_request[method] = message["id"]
             replies.append(self._reply(message["id"], method, params))
         elif method == "textDocument/publishDiagnostics":
             self.published[params["uri"]] = params
@@ -328,7 +332,7 @@ class Client(AiCalls):
                 return {"id": identity, "error": {"code": answer.code, "message": answer.message}}
             if method == "workspace/applyEdit":
                 self.applied.append(params)
-            return result(answer)
+            return None if answer is SILENCE else result(answer)
         if method == "workspace/configuration":
             return result([self._setting(item) for item in params.get("items", [])])
         if method == "client/registerCapability":

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Typing during a run, edits that fail, results that wait: nothing is lost (DESIGN.md A8.4)."""
-from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TARGET, TEXT, TOKENS, AiCase
-from lib.lsp_client import LspError
+import re
+import time
 
+from lib.ai_case import AFTER, ANSWER, CHAT, FIRST, LAST, TARGET, TEXT, TOKENS, AiCase
+from lib.lsp_client import SILENCE, LspError
 
 
 class Rebase(AiCase):
@@ -145,6 +147,20 @@ class Conflict(AiCase):
                 self.end(client)
                 fake.stop()
 
+    def test_opened_again_without_a_close(self):
+        """Against the protocol, but the text is another one from then on."""
+        fake, client, document, reply, identity = self.live()
+        reply.send(*TOKENS[:4])
+        client.begun(identity)
+        text = "# short\n"
+        client.open(document.uri, text, "python")
+        document.text, document.version = text, 1
+        self.assertEqual("cancelled", client.outcome(identity)["outcome"])
+        fake.wait_closed(CHAT)
+        client.settle()
+        self.assertEqual((text, []), (document.text, client.applied))
+        self.end(client)
+
     def test_an_edit_of_another_document_is_no_conflict(self):
         _, client, document, reply, identity = self.live()
         other = self.document(client, name="other.py")
@@ -154,6 +170,46 @@ class Conflict(AiCase):
         reply.send(*TOKENS[4:]).finish()
         self.assertEqual("applied", client.outcome(identity)["outcome"])
         self.assertEqual(AFTER, document.text)
+        self.end(client)
+
+
+class WhileParsing(AiCase):
+    """A document that is hard to parse takes several turns until its tree is there."""
+
+    def hard(self, first, last, new, action="refactor", **more):
+        """An action, and right behind it a change of whole lines, before its tree can be there."""
+        fake, client = self.begin()
+        fake.always(lambda body: TOKENS)
+        document = self.document(client, TEXT + "\n\nx = " + "[(1," * 5000 + "\n")
+        argument = {"action": action, "uri": document.uri, "id": "hard",
+                    "range": document.span(FIRST, LAST), **more}
+        lines = document.text.split("\n")
+        document.text, document.version = "\n".join(lines[:first] + new + lines[last:]), 2
+        client.start_request("workspace/executeCommand",
+                             {"command": "ollama-ls.ai", "arguments": [argument]})
+        client.edit(document.uri, 2, [{
+            "range": {"start": {"line": first, "character": 0}, "end": {"line": last, "character": 0}},
+            "text": "".join(line + "\n" for line in new)}])
+        return fake, client, document
+
+    def test_an_edit_of_the_selection_stops_it(self):
+        fake, client, document = self.hard(1, 8, [])
+        end = client.outcome("hard")
+        self.assertEqual("conflict", end["outcome"])
+        self.assertIn("again", end["error"]["remedy"])
+        client.settle()
+        self.assertEqual(([], 0), (fake.requests(CHAT), document.steps))
+        client.drop("window/showMessage")
+        self.end(client)
+
+    def test_diagnostics_follow_an_edit_elsewhere(self):
+        place = {"start": {"line": 5, "character": 4}, "end": {"line": 5, "character": 10}}
+        fake, client, _ = self.hard(0, 1, ["# one", "# two", "import os"], "fix", diagnostics=[
+            {"range": place, "message": "something is wrong", "source": "linter"}])
+        self.assertEqual("applied", client.outcome("hard")["outcome"])
+        prompt = self.prompt(self.chat(fake))
+        found = re.search(r"line (\d+), .*something is wrong\n +the line: (.*)", prompt)
+        self.assertEqual(("8", "result = a + b"), found.groups())
         self.end(client)
 
 
@@ -235,6 +291,23 @@ class FailedApply(AiCase):
         self.end(client)
         fake.stop()
 
+    def test_nor_where_the_place_was_removed(self):
+        fake, client, document, span = self.scene(*TOKENS)
+
+        def removal():
+            document.change(("\n\ndef add(a, b):\n    # sum\n    result = a + b\n    return result\n", ""))
+            return True
+        document.refusals = [removal]
+        identity = client.ai("refactor", document.uri, span)
+        self.assertEqual("shown", client.outcome(identity)["outcome"])
+        message = self.refusal(client, -32803, "accept", {"id": identity})
+        self.assertIn("gone", message)
+        self.assertIn("return a + b", self.shown_file(message))
+        self.assertEqual((0, 1), (document.steps, len(client.applied)))
+        client.settle()
+        client.drop("window/showMessage")
+        self.end(client)
+
     def test_a_client_that_never_agrees_is_not_asked_for_ever(self):
         _, client, document, span = self.scene(*TOKENS)
 
@@ -285,6 +358,45 @@ class Review(AiCase):
                 self.assertEqual([[], []], self.offers(client, document, document.range("a + b")))
                 self.end(client)
                 fake.stop()
+
+    def test_the_session_ends_while_the_editor_thinks_about_it(self):
+        for way in ("shutdown", "end of input"):
+            with self.subTest(way=way):
+                fake, client, document, identity = self.waiting(*TOKENS, review=True)
+                client.answers["workspace/applyEdit"] = lambda params: SILENCE
+                client.command("accept", {"id": identity})
+                client.wait(lambda client=client: client.applied, "the edit")
+                if way == "shutdown":
+                    self.end(client)
+                else:
+                    client.close_stdin()
+                    client.ended()
+                    client.finish(code=1, shutdown=False)
+                self.assertEqual(TEXT, document.text)
+                fake.stop()
+
+    def test_accepted_again_before_the_first_edit_was_answered(self):
+        """Closed and opened in between: the late refusal of the first is not that of the second."""
+        _, client, document, identity = self.waiting(*TOKENS, review=True)
+        client.answers["workspace/applyEdit"] = lambda params: SILENCE
+        client.command("accept", {"id": identity})
+        client.wait(lambda: client.applied, "the edit")
+        first = client.last_request["workspace/applyEdit"]
+        client.close(document.uri)
+        document = self.document(client)
+        client.answers["workspace/applyEdit"] = lambda params: SILENCE
+        client.command("accept", {"id": identity})
+        client.wait(lambda: len(client.applied) == 2, "the second edit")
+        second = client.last_request["workspace/applyEdit"]
+        client.send({"jsonrpc": "2.0", "id": first, "result": {"applied": False}})
+        client.settle()
+        time.sleep(1.2)  # longer than a refused edit waits for the change that explains it
+        self.refusal(client, -32803, "accept", {"id": identity})  # it is at work
+        client.send({"jsonrpc": "2.0", "id": second, "result": {"applied": True}})
+        client.settle()
+        self.assertEqual(([], 2), (client.shown, len(client.applied)))
+        self.refusal(client, -32803, "reject", {"id": identity})
+        self.end(client)
 
     def test_reject(self):
         fake, client, document, identity = self.waiting(*TOKENS, review=True)

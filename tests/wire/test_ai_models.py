@@ -286,6 +286,39 @@ class Trust(AiCase):
         client.drop("window/showMessage")
         self.end(client)
 
+    def test_what_the_settings_say_when_the_text_leaves_counts(self):
+        """They may change while the server is still asked what runs."""
+        for change in ("url", "enable"):
+            with self.subTest(change=change):
+                fake, client = self.begin(options={"settingsAreUserGrade": True})
+                other = self.fake(["llama3.2:3b"], default=False)
+                other.say(*TOKENS)
+                fault = fake.fault("/api/ps", "stall")
+                asked = len(fake.requests("/api/ps"))
+                document = self.document(client)
+                identity = client.ai("refactor", document.uri, document.span(FIRST, LAST))
+                fake.wait_for("/api/ps", asked + 1)
+                settings = {"url": other.url} if change == "url" else {"ai": {"enable": False}}
+                client.settings = {"ollama-ls": settings}
+                client.notify("workspace/didChangeConfiguration", {"settings": client.settings})
+                client.settle()
+                client.command("refresh")
+                fault.release.set()
+                end = client.outcome(identity)
+                if change == "url":
+                    self.assertEqual("applied", end["outcome"], end)
+                    self.assertEqual("llama3.2:3b", self.chat(other)["model"])
+                else:
+                    self.assertEqual("failed", end["outcome"])
+                    self.assertIn("turned off", end["error"]["message"])
+                    self.assertEqual([], other.requests(CHAT))
+                self.assertEqual([], fake.requests(CHAT))
+                client.settle()
+                client.drop("window/showMessage")
+                self.end(client)
+                fake.stop()
+                other.stop()
+
     def test_no_secret_and_no_text_in_the_log(self):
         env = dict(OLLAMA_API_KEY="sk-very-secret", OLLAMA_LS_LOG="debug")
         fake = self.fake()
