@@ -97,7 +97,7 @@ static bool on_frame(void *data, struct json_object *frame) {
         struct str text = pull_progress_text(&arena, phase, clock_ms());
         text = text.n > 0 ? text : display_escape(&arena, phase->status, 80);
         int percent = pull_progress_percent(phase); // of what it pulls, if it does
-        progress_report(create->progress, text, create->files.n > 0 ? -1 : percent);
+        progress_report(create->progress, text, create->files.n > 0 ? PERCENT_FILES : percent);
     }
     arena_finish(&arena);
     return true;

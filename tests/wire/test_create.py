@@ -88,9 +88,9 @@ class Create(CreateCase):
         client.progress.clear()
         fake.forget()
         self.create(client, uri)
-        client.take("window/showMessageRequest")
         client.wait(lambda: client.progress, "progress")
         client.progress_done()
+        self.assertIn("replaces", client.asked[0]["message"])
         blobs = [r.method for r in fake.requests() if "blobs" in r.path]
         self.assertEqual(["HEAD", "HEAD"], blobs)
         self.done(client)
@@ -167,7 +167,7 @@ class Asking(CreateCase):
         self.assertEqual([], [r for r in fake.requests() if r.method == "POST" and "show" not in r.path])
         client.answers["window/showMessageRequest"] = lambda params: params["actions"][0]
         self.create(client, uri)
-        client.take("window/showMessageRequest")
+        client.wait(lambda: len(client.asked) == 2, "a question")
         client.progress_done()
         self.assertEqual({"big.gguf": digest(WEIGHTS)}, self.body(fake)["files"])
         self.done(client)
@@ -427,7 +427,6 @@ class Running(CreateCase):
         self.assertIn("changed meanwhile", client.take("window/showMessage")["message"])
         client.settle()
         self.assertEqual([], fake.requests("/api/create"))
-        client.drop("window/showMessageRequest")
         self.done(client)
 
     def test_without_progress_one_message_at_the_end(self):
