@@ -231,10 +231,25 @@ class Asking(CreateCase):
         self.done(client)
 
     def test_a_machine_that_is_not_this_one(self):
-        client = self.client("vscode-11", env=self.environment(OLLAMA_HOST="http://192.0.2.1:1"))
-        uri = self.modelfile(client, "FROM llama3.2:3b\n")
-        # Not reachable from here, but the way there is not taken unasked either.
-        self.assertIn("192.0.2.1", self.refused(client, -32803, uri))
+        fake = self.fake()
+        # What is loopback is never decided by looking a name up: this counts as elsewhere.
+        client = self.client("vscode-11", env=self.environment(OLLAMA_HOST="http://0x7f.1:%d" % fake.port))
+        self.write("tiny.gguf", WEIGHTS)
+        uri = self.modelfile(client, "FROM ./tiny.gguf\n")
+        self.create(client, uri)
+        asked = client.take("window/showMessageRequest")["message"]
+        self.assertIn("text is sent to that machine", asked)
+        self.assertIn("%s (76 kB)" % (self.workspace / "tiny.gguf"), asked)
+        client.settle()
+        plain = self.modelfile(client, "FROM llama3.2:3b\n", "Modelfile.plain")
+        self.create(client, plain)
+        self.assertIn("plain", client.take("window/showMessageRequest")["message"])
+        client.settle()
+        self.assertEqual([], [r for r in fake.requests() if "blobs" in r.path or "create" in r.path])
+        self.agree(client)
+        self.create(client, uri)
+        client.progress_done()
+        self.assertEqual({"tiny.gguf": digest(WEIGHTS)}, self.body(fake)["files"])
         self.done(client)
 
     def test_another_registry(self):
