@@ -45,6 +45,8 @@
 #define LIMIT_RUNS 64                           // AI actions at work at once
 #define LIMIT_RESULTS 64                        // results that wait for accept or reject
 #define LIMIT_METRICS 1000                      // models that .metrics tells apart
+#define LIMIT_CREATE_FILES 1000                 // that one Modelfile names
+#define LIMIT_CREATES 16                        // models being created at once
 #define LIMIT_DIFF_BYTES (8u * 1024 * 1024)     // both texts of a diff, without equal ends
 #define LIMIT_DIFF_LINES 150000                 // of each of them
 #define LIMIT_DIFF_STEPS 3000000                // comparisons of lines in one diff

@@ -9,6 +9,7 @@
 static const struct command commands[] = {
     {"pull", command_pull},
     {"delete", command_delete},
+    {"create", command_create},
     {"load", command_load},
     {"unload", command_unload},
     {"status", command_status},

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/utf.h"
+#include "lsp/create.h"
 #include "lsp/model_index.h"
 #include "lsp/server_private.h"
 
@@ -331,6 +332,7 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
     documents_finish(server);
     model_index_close(server->index);
     server->index = NULL;
+    creates_close(server);
     session_close(server->session, on_session_closed, server);
     uv_close((uv_handle_t *)&private->check, on_handle_closed);
     uv_close((uv_handle_t *)&private->idle, on_handle_closed);

@@ -34,6 +34,7 @@ struct lsp_server {
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;
     struct pull *pulls;        // running ones (handlers/command_pull.c)
+    struct create *creates;    // models being created (create.h)
     struct model_index *index; // NULL until somebody asks (model_index.h)
     struct arena asked_arena;
     struct strmap asked_pulls; // "URL NAME" of autoPull's questions, each asked once

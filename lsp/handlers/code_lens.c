@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/codeLens for Modelfiles: above FROM what the base model is and whether it is loaded,
-// with the command that changes that. From cached state alone; refreshed with the views when that
-// changes.
+// textDocument/codeLens for Modelfiles: above the first FROM what makes the model and, where it is
+// there already, runs it; above each FROM what the base model is and whether it is loaded, with the
+// command that changes that. From cached state alone; refreshed with the views when that changes.
 #include "base/utf.h"
 #include "lsp/handlers/modelfile_view.h"
+#include "session/create.h"
 
 struct lenses {
     struct request *request;
     struct json_object *list;
-    const struct reference *reference;
-    struct str host; // for commands; empty: the default server
+    size_t start, end; // what the lens stands above
+    struct str host;   // for commands; empty: the default server
 };
 
 static void add(struct lenses *lenses, struct str title, const char *verb,
@@ -24,8 +25,7 @@ static void add(struct lenses *lenses, struct str title, const char *verb,
     json_set(command, "arguments", arguments);
     struct json_object *lens = json_object_new_object();
     json_set(lens, "range",
-             document_range_json(request->server, request->document, lenses->reference->start,
-                                 lenses->reference->end));
+             document_range_json(request->server, request->document, lenses->start, lenses->end));
     json_set(lens, "command", command);
     json_add(lenses->list, lens);
 }
@@ -50,10 +50,11 @@ static void add_installed(struct lenses *lenses, const struct model *model) {
     }
 }
 
-static void add_reference(struct lenses *lenses) {
+static void add_reference(struct lenses *lenses, const struct reference *reference) {
     struct request *request = lenses->request;
-    const struct reference *reference = lenses->reference;
     struct model_name name;
+    lenses->start = reference->start;
+    lenses->end = reference->end;
     if (reference->kind != REF_MODEL ||
         (reference->flags & (REF_PLACEHOLDER | REF_EMPTY | REF_QUIET)) ||
         !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
@@ -76,14 +77,64 @@ static void add_reference(struct lenses *lenses) {
     }
 }
 
+// The user's server that the Modelfile's base model is looked up on, else the default one. NULL:
+// none that a Modelfile's text may be sent to.
+static struct server *server_for_new(struct lenses *lenses, const struct analysis *analysis) {
+    struct request *request = lenses->request;
+    struct session *session = request->server->session;
+    for (size_t i = 0; analysis && i < analysis->n_references; i++) {
+        const struct reference *reference = &analysis->references[i];
+        if (reference->kind != REF_MODEL) {
+            continue;
+        }
+        struct server *server =
+            document_resolve(request->server, request->document, request->arena, reference).server;
+        if (session_may_send_text(session, server)) {
+            return server;
+        }
+        break;
+    }
+    struct server *server = session_default(session);
+    return session_may_send_text(session, server) ? server : NULL;
+}
+
+static void add_new(struct lenses *lenses, struct server *server) {
+    struct request *request = lenses->request;
+    struct arena *arena = request->arena;
+    struct str name = create_name(arena, request->document->path);
+    struct model_name parsed;
+    lenses->host = server == session_default(request->server->session) ? STR_NONE : server->url;
+    struct json_object *argument = model_argument(lenses, name);
+    json_set_str(argument, "uri", request->document->uri);
+    add(lenses, arena_printf(arena, "Create %.*s", STR_ARG(name)), "create", argument);
+    if (server->state == SERVER_UNKNOWN && lsp_server_is_settled(request->server)) {
+        server_refresh(server); // nothing else may ask it: a FROM of a file names no model
+    }
+    const struct catalog *catalog = server->state == SERVER_OK ? server_catalog(server) : NULL;
+    if (catalog && model_name_parse(name, MODEL_NAME_INFERENCE, &parsed, NULL) &&
+        catalog_find(catalog, &parsed)) {
+        add(lenses, arena_printf(arena, "Run %.*s", STR_ARG(name)), "load",
+            model_argument(lenses, name));
+    }
+}
+
 void code_lens_on_request(struct request *request) {
     struct lenses lenses = {.request = request, .list = json_object_new_array()};
-    const struct analysis *analysis = request->document->format == FORMAT_MODELFILE
-                                          ? document_analysis(request->server, request->document)
-                                          : NULL;
+    const struct modelfile *file = modelfile_view(request);
+    const struct analysis *analysis =
+        file ? document_analysis(request->server, request->document) : NULL;
+    size_t from = 0;
+    while (file && from < file->n && file->at[from].command != MODELFILE_FROM) {
+        from++;
+    }
+    struct server *server = file && from < file->n ? server_for_new(&lenses, analysis) : NULL;
+    if (server) {
+        lenses.start = file->at[from].keyword_start;
+        lenses.end = file->at[from].outer_end;
+        add_new(&lenses, server);
+    }
     for (size_t i = 0; analysis && i < analysis->n_references; i++) {
-        lenses.reference = &analysis->references[i];
-        add_reference(&lenses);
+        add_reference(&lenses, &analysis->references[i]);
     }
     reply_ok(request, lenses.list);
 }

@@ -49,6 +49,7 @@ void auto_pull_consider(struct lsp_server *server, const struct findings *findin
 
 // Commands (commands.h).
 void command_pull(struct request *request, struct json_object *argument);
+void command_create(struct request *request, struct json_object *argument);
 void command_load(struct request *request, struct json_object *argument);
 void command_unload(struct request *request, struct json_object *argument);
 void command_delete(struct request *request, struct json_object *argument);

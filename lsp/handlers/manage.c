@@ -25,8 +25,13 @@ static struct server *server_named(struct request *request, struct str host) {
 }
 
 bool target_read(struct request *request, struct json_object *argument, struct target *target) {
-    struct arena *arena = request->arena;
     struct str model = str_trim(json_get_str(argument, "model"));
+    return target_read_for(request, argument, model, target);
+}
+
+bool target_read_for(struct request *request, struct json_object *argument, struct str model,
+                     struct target *target) {
+    struct arena *arena = request->arena;
     struct str host = json_get_str(argument, "host");
     struct model_name_problem problem;
     if (model.n == 0 || model.n > LIMIT_NAME || host.n > LIMIT_HOST ||

@@ -17,6 +17,9 @@ struct target {
 // Reads {model, host?}. False when it has been answered: −32602 for a bad argument, −32803 for a
 // host that may not be contacted.
 bool target_read(struct request *request, struct json_object *argument, struct target *target);
+// The same with a model that is known from elsewhere.
+bool target_read_for(struct request *request, struct json_object *argument, struct str model,
+                     struct target *target);
 
 // False when it has been answered with −32803: the server is of kind openai, where models are not
 // ours to manage.

@@ -62,3 +62,13 @@ const struct parameter *parameter_at(size_t i);
 const struct parameter *parameter_find(struct str name); // case-sensitive as in Ollama; or NULL
 // Ollama's own verdict on the value (Go's strconv): true if accepted.
 bool parameter_value_ok(const struct parameter *parameter, struct str value);
+
+// The value as the request to create carries it: the member that fits the parameter's type. False
+// if Ollama refuses it, or JSON has no word for it (infinite, NaN).
+struct parameter_value {
+    int64_t integer;
+    float number;
+    bool boolean;
+};
+bool parameter_value_read(const struct parameter *parameter, struct str value,
+                          struct parameter_value *out);

@@ -117,12 +117,13 @@ static bool float_syntax(struct str s, char *out, size_t *n_out) {
     return i == s.n;
 }
 
-// strconv.ParseFloat(s, 32)
-static bool float_ok(struct str s) {
+// strconv.ParseFloat(s, 32); infinite and NaN are values too.
+static bool float_read(struct str s, double *value) {
     static const char *const WORDS[] = {"inf", "infinity"};
     bool sign = s.n && (s.p[0] == '+' || s.p[0] == '-');
     struct str number = str_from_index(s, sign ? 1 : 0);
     if (ONE_OF_ICASE(number, WORDS) || str_ieq(s, STR("nan"))) {
+        *value = str_ieq(s, STR("nan")) ? NAN : INFINITY;
         return true;
     }
     char clean[320];
@@ -132,8 +133,14 @@ static bool float_ok(struct str s) {
     }
     clean[n] = '\0';
     char *end = NULL;
-    double value = strtod(clean, &end); // checked text: no locale can read it otherwise but for '.'
-    return end && (*end != '\0' || fabs(value) <= 3.4028235677973366e38);
+    double size = strtod(clean, &end); // checked text: no locale can read it otherwise but for '.'
+    *value = sign && s.p[0] == '-' ? -size : size;
+    return end && (*end != '\0' || size <= 3.4028235677973366e38);
+}
+
+static bool float_ok(struct str s) {
+    double value;
+    return float_read(s, &value);
 }
 
 // time.ParseDuration
@@ -366,6 +373,26 @@ bool parameter_value_ok(const struct parameter *parameter, struct str value) {
     case VALUE_INT: return int_ok(value);
     case VALUE_FLOAT: return float_ok(value);
     case VALUE_BOOL: return bool_ok(value);
+    default: return true;
+    }
+}
+
+bool parameter_value_read(const struct parameter *parameter, struct str value,
+                          struct parameter_value *out) {
+    static const char *const YES[] = {"1", "t", "T", "TRUE", "true", "True"};
+    *out = (struct parameter_value){0};
+    double number = 0;
+    switch (parameter->type) {
+    case VALUE_INT:
+        return int_ok(value) &&
+               str_to_int64(str_from_index(value, str_starts(value, STR("+"))), &out->integer);
+    case VALUE_FLOAT:
+        if (!float_read(value, &number) || !isfinite((float)number)) {
+            return false;
+        }
+        out->number = (float)number;
+        return true;
+    case VALUE_BOOL: out->boolean = ONE_OF(value, YES); return bool_ok(value);
     default: return true;
     }
 }

@@ -207,9 +207,13 @@ bool call_answer_is_error(struct json_object *answer) {
 
 // --- the transfer ---
 
+static bool status_is_good(const struct http_response *response) {
+    return response->status >= 200 && response->status < 300;
+}
+
 static bool on_body(void *data, const struct http_response *response, struct str bytes) {
     struct call *call = data;
-    bool is_good = response->status >= 200 && response->status < 300;
+    bool is_good = status_is_good(response);
     if (call->is_complete) {
         call->n_after += bytes.n;
         return call->n_after <= AFTER_FINAL_MAX;
@@ -240,9 +244,10 @@ static void on_done(void *data, enum err code, const struct http_response *respo
         result = call->failure;
     } else if (call->is_complete) {
         result.code = ERR_OK;
-    } else if (code != ERR_OK && !call->is_enough) {
+    } else if (code != ERR_OK && !call->is_enough &&
+               !(call->may_hang_up && code == ERR_IO && status_is_good(response))) {
         fail_transport(call, &result, code, response, error);
-    } else if (response->status < 200 || response->status >= 300) {
+    } else if (!status_is_good(response)) {
         call_fail_remote(call, &result, response->status, response->content_type,
                          buf_str(&call->body));
     } else {
@@ -253,6 +258,11 @@ static void on_done(void *data, enum err code, const struct http_response *respo
         return;
     }
     call_end(call, &result);
+}
+
+static void on_sent(void *data, int64_t n) {
+    struct call *call = data;
+    call->sent(call->data, n);
 }
 
 static bool model_is_sendable(struct str model) {
@@ -306,8 +316,8 @@ static void request_headers(struct call *call, struct http_request *request) {
     request->n_headers = n;
 }
 
-void call_start(struct call *call, struct str method, struct json_object *body, int64_t total_ms,
-                size_t max_body) {
+static void call_send(struct call *call, struct http_request *request) {
+    size_t max_body = request->max_body;
     call->max_body = max_body;
     buf_init(&call->body, max_body > LIMIT_VERSION_BODY ? max_body : LIMIT_VERSION_BODY);
     struct str refusal = refusal_of(call);
@@ -315,16 +325,35 @@ void call_start(struct call *call, struct str method, struct json_object *body, 
         call_refuse(call, ERR_INVALID, refusal, STR_NONE);
         return;
     }
+    request->url = arena_join(&call->arena, call->endpoint.url, str_from(call->path));
+    request_headers(call, request);
+    struct http_handlers handlers = {.on_body = on_body,
+                                     .on_done = on_done,
+                                     .on_sent = call->sent ? on_sent : NULL,
+                                     .data = call};
+    call->transfer = http_start(call->http, request, &handlers);
+}
+
+void call_start(struct call *call, struct str method, struct json_object *body, int64_t total_ms,
+                size_t max_body) {
     struct http_request request = {
         .method = method,
-        .url = arena_join(&call->arena, call->endpoint.url, str_from(call->path)),
         .body = body ? json_text(body) : STR_NONE,
         .total_ms = total_ms,
         .max_body = max_body,
     };
-    request_headers(call, &request);
-    struct http_handlers handlers = {.on_body = on_body, .on_done = on_done, .data = call};
-    call->transfer = http_start(call->http, &request, &handlers);
+    call_send(call, &request);
+}
+
+void call_start_file(struct call *call, int fd, int64_t size, size_t max_body) {
+    struct http_request request = {
+        .method = STR("POST"),
+        .has_file = true,
+        .body_fd = fd,
+        .body_size = size,
+        .max_body = max_body,
+    };
+    call_send(call, &request);
 }
 
 void call_restart(struct call *call, const char *path, struct json_object *body) {

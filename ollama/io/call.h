@@ -23,7 +23,8 @@ struct call {
     // May start another transfer with call_restart instead of reporting; returns true if it did.
     bool (*again)(struct call *call, const struct call_result *result);
     void (*report)(struct call *call, const struct call_result *result);
-    void *data; // of the user's callback
+    void (*sent)(void *data, int64_t n); // of an upload; may be NULL
+    void *data;                          // of the user's callback
 
     // State
     struct http_call *transfer; // NULL when none runs
@@ -43,6 +44,7 @@ struct call {
     // the callback gets ERR_OK without an object.
     struct str known;
     bool takes_empty; // an empty answer is fine (delete)
+    bool may_hang_up; // an answer of 2xx counts although the rest of our body was not wanted
     // What is wrong with the answer ("no version"), or NULL. A NULL pointer accepts any object.
     const char *(*accepts)(struct json_object *answer);
     struct json_object *answer; // owned
@@ -62,6 +64,8 @@ struct call *call_create(struct http *http, const struct endpoint *endpoint, con
 // `body` is borrowed, may be NULL. total_ms and max_body as in struct http_request.
 void call_start(struct call *call, struct str method, struct json_object *body, int64_t total_ms,
                 size_t max_body);
+// The same with a file's first `size` bytes for a body (struct http_request).
+void call_start_file(struct call *call, int fd, int64_t size, size_t max_body);
 // Instead of call_start: ends the call with this failure on a later turn, without a transfer.
 void call_refuse(struct call *call, enum err code, struct str message, struct str remedy);
 // For `again`: another transfer of the same call.

@@ -103,3 +103,37 @@ struct call *ollama_unload(struct http *http, const struct endpoint *endpoint, s
                            call_json_fn done, void *data) {
     return ollama_load(http, endpoint, model, STR("0"), done, data);
 }
+
+// --- create ---
+
+static struct call *blob(struct http *http, const struct endpoint *endpoint, struct str digest,
+                         call_json_fn done, void *data) {
+    struct call *call = call_create_json(http, endpoint, "", STR_NONE, done, data);
+    call->path = arena_join(&call->arena, STR("/api/blobs/"), digest).p;
+    call->takes_empty = true;
+    return call;
+}
+
+struct call *ollama_blob_head(struct http *http, const struct endpoint *endpoint, struct str digest,
+                              call_json_fn done, void *data) {
+    struct call *call = blob(http, endpoint, digest, done, data);
+    call_start(call, STR("HEAD"), NULL, TIME_CALL_MS, LIMIT_VERSION_BODY);
+    return call;
+}
+
+struct call *ollama_blob_upload(struct http *http, const struct endpoint *endpoint,
+                                struct str digest, int fd, int64_t size, call_json_fn done,
+                                void (*sent)(void *data, int64_t n), void *data) {
+    struct call *call = blob(http, endpoint, digest, done, data);
+    call->sent = sent;
+    call->may_hang_up = true;
+    call_start_file(call, fd, size, LIMIT_VERSION_BODY);
+    return call;
+}
+
+struct call *ollama_create(struct http *http, const struct endpoint *endpoint,
+                           struct json_object *body, struct str model,
+                           const struct stream_handlers *handlers) {
+    return ollama_stream(http, endpoint, "/api/create", body, model, stream_final_success,
+                         handlers);
+}

@@ -88,5 +88,22 @@ struct call *ollama_stream(struct http *http, const struct endpoint *endpoint, c
 struct call *ollama_pull(struct http *http, const struct endpoint *endpoint, struct str model,
                          const struct stream_handlers *handlers);
 
+// --- create ---
+
+// A blob is named by its digest, "sha256:" and 64 hexadecimal digits.
+// HEAD /api/blobs/DIGEST: does the server have it? Without it the call fails with remote.status
+// 404.
+struct call *ollama_blob_head(struct http *http, const struct endpoint *endpoint, struct str digest,
+                              call_json_fn done, void *data);
+// POST /api/blobs/DIGEST with the first `size` bytes of a file (struct http_request says how).
+// `sent` (may be NULL) is told how many are on their way. No timeout.
+struct call *ollama_blob_upload(struct http *http, const struct endpoint *endpoint,
+                                struct str digest, int fd, int64_t size, call_json_fn done,
+                                void (*sent)(void *data, int64_t n), void *data);
+// POST /api/create; `body` is borrowed and names the model, as `model` does for messages.
+struct call *ollama_create(struct http *http, const struct endpoint *endpoint,
+                           struct json_object *body, struct str model,
+                           const struct stream_handlers *handlers);
+
 // Closes the connection now; the callback follows with ERR_CANCELLED. Idempotent.
 void call_cancel(struct call *call);

@@ -26,6 +26,7 @@ enum {
     HEADER_BYTES_MAX = 256 * 1024, // all header lines of one answer; curl 7.88 itself has no total
     IDLE_CONNECTIONS_MAX = 16,
     DETAIL_BYTES_MAX = 200, // of foreign text in a message
+    UPLOAD_BUFFER = 256 * 1024,
 };
 
 _Static_assert(sizeof(((struct http_call *)0)->detail) >= CURL_ERROR_SIZE, "curl writes that much");
@@ -71,6 +72,25 @@ static size_t on_curl_body(char *bytes, size_t size, size_t n, void *data) {
     }
     call_make_ready(call);
     return length;
+}
+
+static size_t on_curl_read(char *to, size_t size, size_t n, void *data) {
+    struct http_call *call = data;
+    size_t n_taken = 0;
+    switch (http_file_take(call->file, to, size * n, &n_taken)) {
+    case HTTP_FILE_WAIT: return CURL_READFUNC_PAUSE;
+    case HTTP_FILE_FAILED: return CURL_READFUNC_ABORT;
+    case HTTP_FILE_TOOK: call_make_ready(call); break;
+    case HTTP_FILE_END: break;
+    }
+    return n_taken;
+}
+
+// A kept connection may turn out dead when the first bytes are gone: they are sent anew.
+static int on_curl_seek(void *data, curl_off_t offset, int origin) {
+    struct http_call *call = data;
+    bool ok = origin == SEEK_SET && http_file_seek(call->file, offset);
+    return ok ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK;
 }
 
 static void http_drive(struct http *http, curl_socket_t socket, int events);
@@ -212,6 +232,9 @@ static enum err fail_from_curl(struct http_call *call, CURLcode code) {
     struct str detail = detail_of(call, code);
     struct arena *arena = &call->arena;
     struct error *error = &call->error;
+    if (code == CURLE_ABORTED_BY_CALLBACK && http_file_failed(call->file)) {
+        return http_file_fail(call);
+    }
     switch ((int)code) {
     case CURLE_OK: return ERR_OK;
     case CURLE_WRITE_ERROR: return fail_large(call);
@@ -291,6 +314,8 @@ void transfer_stop(struct http_call *call) {
 void transfer_finish(struct http_call *call) {
     curl_slist_free_all(call->headers);
     call->headers = NULL;
+    http_file_drop(call->file);
+    call->file = NULL;
 }
 
 static void http_collect(struct http *http) {
@@ -309,6 +334,18 @@ static void http_collect(struct http *http) {
         call->is_done = true;
         call_make_ready(call);
     }
+}
+
+void transfer_resume(struct http_call *call) {
+    struct http *http = call->http;
+    if (!call->easy || NEVER(http->in_curl)) {
+        return;
+    }
+    http->in_curl = true;
+    curl_easy_pause(call->easy, CURLPAUSE_CONT);
+    http->in_curl = false;
+    http_collect(http);
+    http_deliver(http);
 }
 
 static void http_drive(struct http *http, curl_socket_t socket, int events) {
@@ -358,7 +395,9 @@ static bool header_add(struct http_call *call, const char *line) {
 
 static enum err setup_headers(struct http_call *call, const struct http_request *request) {
     bool ok = header_add(call, "Expect:"); // none: it would cost a round trip
-    if (request->body.n > 0) {
+    if (request->has_file) {
+        ok = ok && header_add(call, "Content-Type: application/octet-stream");
+    } else if (request->body.n > 0) {
         ok = ok && header_add(call, "Content-Type: application/json");
     }
     for (size_t i = 0; i < request->n_headers; i++) {
@@ -451,6 +490,9 @@ static bool setup_method(CURL *easy, const char *method, struct str body) {
     if (strcmp(method, "GET") == 0 && body.n == 0) {
         return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     }
+    if (strcmp(method, "HEAD") == 0) {
+        return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
+    }
     if (body.n > 0 || strcmp(method, "POST") == 0) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
@@ -460,6 +502,22 @@ static bool setup_method(CURL *easy, const char *method, struct str body) {
         SET(CURLOPT_CUSTOMREQUEST, method);
     }
     return !failed;
+}
+
+static bool setup_body(CURL *easy, struct http_call *call, const struct http_request *request) {
+    bool failed = false;
+    if (!request->has_file) {
+        return setup_method(easy, arena_cstr(&call->arena, request->method), request->body);
+    }
+    call->file = http_file_open(call, request->body_fd, request->body_size);
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+    SET(CURLOPT_READFUNCTION, on_curl_read);
+    SET(CURLOPT_READDATA, call);
+    SET(CURLOPT_SEEKFUNCTION, on_curl_seek);
+    SET(CURLOPT_SEEKDATA, call);
+    return call->file && !failed;
 }
 
 enum err transfer_start(struct http_call *call, const struct http_request *request) {
@@ -486,7 +544,7 @@ enum err transfer_start(struct http_call *call, const struct http_request *reque
     }
     CURL *easy = curl_easy_init();
     if (!easy || !setup_transfer(easy, call, url, request->no_proxy || is_loopback) ||
-        !setup_method(easy, arena_cstr(arena, request->method), request->body)) {
+        !setup_body(easy, call, request)) {
         curl_easy_cleanup(easy);
         return error_set(&call->error, arena, ERR_BUG, "a request to %.*s could not be set up",
                          STR_ARG(call->origin));

@@ -29,9 +29,16 @@ struct http_header {
 };
 
 struct http_request {
-    struct str method; // "GET", "POST", "DELETE"
+    struct str method; // "GET", "POST", "DELETE", "HEAD"
     struct str url;    // http or https, without user:password@
     struct str body;   // empty: none. Sent as application/json. Copied
+    // Instead of `body`: `body_size` bytes from the start of this file, sent as
+    // application/octet-stream, read in pieces on libuv's thread pool. Open for reading; a
+    // duplicate is kept, so the caller may close its own. A file that turns out shorter makes the
+    // call end with ERR_CONFLICT, one that cannot be read with ERR_IO.
+    bool has_file;
+    int body_fd;
+    int64_t body_size;
     // Extra ones; copied. Those with a line break or NUL, and those that would change the framing
     // (Content-Length, Transfer-Encoding, Connection, Expect), make the call end with ERR_INVALID.
     const struct http_header *headers;
@@ -63,6 +70,8 @@ struct http_handlers {
     void (*on_done)(void *data, enum err result, const struct http_response *response,
                     const struct error *error);
     void *data;
+    // So many bytes of a file are on their way; falls when they are sent anew. May be NULL.
+    void (*on_sent)(void *data, int64_t n);
 };
 
 // Returns owned, or NULL when curl cannot be set up.

@@ -73,6 +73,11 @@ static void call_deliver(struct http_call *call) {
             handlers->on_headers(handlers->data, &call->response);
         }
     }
+    if (!call->is_cancelled && call->file && handlers->on_sent &&
+        http_file_at(call->file) != call->n_sent_told) {
+        call->n_sent_told = http_file_at(call->file);
+        handlers->on_sent(handlers->data, call->n_sent_told);
+    }
     if (!call->is_cancelled && call->body.n > 0) {
         bool wants_more = !handlers->on_body ||
                           handlers->on_body(handlers->data, &call->response, buf_str(&call->body));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the two halves of ollama/io/http.h share: http_call.c keeps the calls and hands over what
-// has arrived, http.c moves the bytes with curl. Private to them.
+// What the parts of ollama/io/http.h share: http_call.c keeps the calls and hands over what has
+// arrived, http.c moves the bytes with curl, http_file.c reads bodies that stand in files. Private
+// to them.
 #pragma once
 
 #include "base/buf.h"
@@ -19,7 +20,7 @@ struct http {
     bool is_closing;
     uv_timer_t timeout; // curl's own
     uv_idle_t turn;     // delivers on a later turn
-    size_t n_handles;   // libuv handles not yet closed
+    size_t n_handles;   // libuv handles not yet closed, and reads of files under way
     struct http_call *calls;
     size_t n_calls;
     struct http_call *ready_first; // calls with something to deliver
@@ -39,7 +40,9 @@ struct http_call {
     struct str origin; // scheme://host:port of it
     void *easy;        // curl's handle; NULL: never started, or removed again
     struct curl_slist *headers;
-    struct buf body; // bytes that on_body has not seen
+    struct http_file *file; // the body to be sent; NULL: none, or not from a file
+    int64_t n_sent_told;    // what on_sent was told
+    struct buf body;        // bytes that on_body has not seen
     size_t n_received;
     size_t n_header_bytes;
     size_t max_body; // 0: no limit
@@ -73,3 +76,23 @@ void transfer_stop(struct http_call *call);
 // Frees what curl had to borrow until the end of the transfer.
 void transfer_finish(struct http_call *call);
 void response_update(struct http_call *call);
+// Bytes that curl was told to wait for are there. Not from inside curl.
+void transfer_resume(struct http_call *call);
+
+// --- http_file.c ---
+
+struct http_file;
+enum http_file_step {
+    HTTP_FILE_TOOK, // *n bytes were copied
+    HTTP_FILE_WAIT, // they are being read: transfer_resume follows
+    HTTP_FILE_END,
+    HTTP_FILE_FAILED,
+};
+// Keeps a duplicate of `fd`. NULL: there are no more descriptors.
+struct http_file *http_file_open(struct http_call *call, int fd, int64_t size);
+enum http_file_step http_file_take(struct http_file *file, char *to, size_t room, size_t *n);
+bool http_file_seek(struct http_file *file, int64_t at);
+int64_t http_file_at(const struct http_file *file);
+bool http_file_failed(const struct http_file *file); // NULL: no
+enum err http_file_fail(struct http_call *call);     // puts that into words
+void http_file_drop(struct http_file *file);         // NULL is fine

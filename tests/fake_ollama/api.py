@@ -20,6 +20,7 @@ ROUTES = {
     "/api/ps": (("GET",), "ps"),
     "/api/show": (("POST",), "show"),
     "/api/pull": (("POST",), "pull"),
+    "/api/create": (("POST",), "create"),
     "/api/delete": (("DELETE",), "delete"),
     "/api/generate": (("POST",), "generate"),
     "/api/chat": (("POST",), "chat"),
@@ -46,6 +47,9 @@ def answer(fake, link):
         return
     if request.headers.get("origin", "").startswith("http://evil"):
         link.send(403, b"", None)
+        return
+    if path.startswith("/api/blobs/"):
+        _blob(fake, link, path[len("/api/blobs/"):])
         return
     if path not in ROUTES:
         link.send(404, b"404 page not found", "text/plain")
@@ -155,6 +159,57 @@ def _pull_frames(fake, name):
     yield {"status": "writing manifest"}
     if not present:
         fake.add(model)
+    yield {"status": "success"}
+
+
+def _blob(fake, link, digest):
+    if link.request.method not in ("HEAD", "POST"):
+        link.send(405, b"405 method not allowed", "text/plain", "Allow: HEAD, POST")
+    elif not re.fullmatch("sha256[:-][0-9a-f]{64}", digest):
+        link.send(400, {"error": "invalid digest format"})
+    elif link.request.method == "HEAD":
+        link.send(200 if digest in fake.blobs else 404, b"", None)
+    elif digest in fake.blobs:
+        link.send(200, b"", None)
+    else:
+        got = "sha256:" + hashlib.sha256(link.request.body).hexdigest()
+        if got != digest:
+            link.send(400, {"error": 'digest mismatch, expected "%s", got "%s"' % (digest, got)})
+            return
+        with fake.lock:
+            fake.blobs[digest] = link.request.body
+        link.send(201, b"", None)
+
+
+def _create(fake, link, body):
+    name = _name(body, "invalid model name")
+    if not body.get("from") and not body.get("files"):
+        raise Refusal(400, "neither 'from' or 'files' was specified")
+    for group in ("files", "adapters", "draft_files"):
+        for key, digest in (body.get(group) or {}).items():
+            if key.startswith("/") or ".." in key.split("/"):
+                raise Refusal(400, "file path must be relative")
+            if digest not in fake.blobs:
+                raise Refusal(500, "open %s: no such file or directory" % digest)
+    link.stream(_create_frames(fake, name, body))
+
+
+def _create_frames(fake, name, body):
+    wait = fake.frame_seconds
+    if body.get("from") and fake.find(body["from"]) is None:
+        for frame in _pull_frames(fake, body["from"]):
+            last = frame[1] if isinstance(frame, tuple) else frame
+            if last.get("status") != "success":
+                yield frame
+            if "error" in last:
+                return
+    if body.get("files"):
+        yield wait, {"status": "parsing GGUF"}
+        yield {"status": "verifying conversion"}
+    yield wait, {"status": "using existing layer sha256:" + "0" * 64}
+    yield wait, {"status": "writing manifest"}
+    fake.remove(name)
+    fake.add(name)
     yield {"status": "success"}
 
 

@@ -91,6 +91,7 @@ class FakeOllama(Speeches):
         self.tags_have_capabilities = tags_have_capabilities
         self.load_seconds, self.frame_seconds = load_seconds, frame_seconds
         self.host, self.port = host, port
+        self.blobs = {}  # digest -> bytes
         self.faults, self.log = [], []
         self.connections = 0
         self.open_connections = 0

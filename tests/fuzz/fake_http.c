@@ -58,6 +58,7 @@ static const struct {
     {"/api/pull",
      "{\"status\":\"pulling manifest\"}\n{\"status\":\"pulling a1\",\"digest\":\"a1\",\"total\":"
      "9,\"completed\":4}\n{\"status\":\"success\"}\n"},
+    {"/api/create", "{\"status\":\"writing manifest\"}\n{\"status\":\"success\"}\n"},
     {"/api/delete", ""},
     {"/api/generate", "{\"done\":true,\"done_reason\":\"load\"}"},
 };

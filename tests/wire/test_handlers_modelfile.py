@@ -190,9 +190,9 @@ class Structure(LspCase):
         for model, wanted in (("llama3.2:3b", ("status", "unload")), ("gemma3:4b", ("status", "load")),
                               ("mistral:7b", ("pull",)), ("hf.co/a/b", ()), ("./x.gguf", ())):
             lenses = self.ask(client, "codeLens", "FROM %s\n" % model)
-            self.assertEqual(["ollama-ls." + verb for verb in wanted],
+            self.assertEqual(["ollama-ls." + verb for verb in ("create",) + wanted],
                              [lens["command"]["command"] for lens in lenses], model)
-        lens = self.ask(client, "codeLens", "FROM gemma3:4b\n")[1]["command"]
+        lens = self.ask(client, "codeLens", "FROM gemma3:4b\n")[2]["command"]
         client.request("workspace/executeCommand",
                        {"command": lens["command"], "arguments": lens["arguments"]})
         fake.wait(lambda: "gemma3:4b" in fake.loaded, "a loaded model")

@@ -46,6 +46,14 @@ static bool on_body(void *data, const struct http_response *response, struct str
     return !record->refuses;
 }
 
+static void on_sent(void *data, int64_t n) {
+    struct record *record = data;
+    assert_false(record->is_in_http);
+    assert_int_equal(record->n_done, 0);
+    record->n_sent = n;
+    record->n_sent_calls++;
+}
+
 static void on_done(void *data, enum err result, const struct http_response *response,
                     const struct error *error) {
     struct record *record = data;
@@ -63,7 +71,7 @@ static void on_done(void *data, enum err result, const struct http_response *res
 }
 
 void start(struct record *record, struct http *http, const struct http_request *request) {
-    struct http_handlers handlers = {on_headers, on_body, on_done, record};
+    struct http_handlers handlers = {on_headers, on_body, on_done, record, on_sent};
     buf_init(&record->body, 64 * 1024 * 1024);
     record->is_in_http = true;
     record->call = http_start(http, request, &handlers);
@@ -116,7 +124,7 @@ struct fixture *fixture_create(fixture_script script) {
     assert_non_null(fixture->http);
     fixture->script = script;
     buf_init(&fixture->head, 1024 * 1024);
-    buf_init(&fixture->body, 1024 * 1024);
+    buf_init(&fixture->body, 64 * 1024 * 1024);
     fake_http_open(&fixture->server, &fixture->loop, 0, on_request, fixture);
     snprintf(fixture->url, sizeof(fixture->url), "%s/api/x", fixture->server.url);
     return fixture;

@@ -33,6 +33,8 @@ struct record {
     size_t n_body;
     size_t n_largest; // piece
     bool keeps_nothing;
+    int64_t n_sent; // as on_sent last said
+    unsigned n_sent_calls;
     struct http_call *call;
     struct http_call *victim; // cancelled by the first on_body
     bool refuses;             // on_body returns false
