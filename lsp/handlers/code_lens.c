@@ -128,7 +128,7 @@ void code_lens_on_request(struct request *request) {
         from++;
     }
     struct server *server = file && from < file->n ? server_for_new(&lenses, analysis) : NULL;
-    if (server) {
+    if (server && server->kind == SERVER_KIND_OLLAMA) {
         lenses.start = file->at[from].keyword_start;
         lenses.end = file->at[from].outer_end;
         add_new(&lenses, server);

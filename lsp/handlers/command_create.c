@@ -115,7 +115,8 @@ void command_create(struct request *request, struct json_object *argument) {
     struct str model = json_has(argument, "model") ? str_trim(json_get_str(argument, "model"))
                                                    : create_name(request->arena, document->path);
     struct create_order order = {.document = document};
-    if (!target_read_for(request, argument, model, &target) || !name_is_fine(request, &target) ||
+    if (!target_read_for(request, argument, model, &target) ||
+        !target_is_ollama(request, &target) || !name_is_fine(request, &target) ||
         !may_begin(request, &target, document) ||
         !text_is_fine(request, document, &order.request)) {
         return;

@@ -209,7 +209,8 @@ class WhileParsing(AiCase):
         self.assertEqual("applied", client.outcome("hard")["outcome"])
         prompt = self.prompt(self.chat(fake))
         found = re.search(r"line (\d+), .*something is wrong\n +the line: (.*)", prompt)
-        self.assertEqual(("8", "result = a + b"), found.groups())
+        # By the text that the prompt is made of: the one after the edit, unless the parse won.
+        self.assertIn(found.groups(), [("8", "result = a + b"), ("6", "result = a + b")])
         self.end(client)
 
 
