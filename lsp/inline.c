@@ -540,10 +540,8 @@ void inline_on_request(struct request *request) {
     }
     inline_watch(lsp);
     struct chosen chosen = choose(lsp, request->arena);
-    if (!chosen.server) {
-        set_trouble(lsp, STR_NONE); // it is another one: of the server, or nobody's
-    }
     if (!chosen.server || !document->is_ours || document->is_too_large) {
+        set_trouble(lsp, STR_NONE); // if there is any, it is the server's
         answer_empty(lsp, &asked);
         return;
     }
