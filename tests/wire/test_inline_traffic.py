@@ -250,6 +250,7 @@ class InFlight(InlineCase):
         for character in "alpha":
             buffer.type(character)
             asked.append(buffer.ask())
+        client.settle()
         reply.send(" + beta\n")
         items = [buffer.answer(one) for one in asked]
         self.assertEqual([[]] * 5, items[:5])
