@@ -6,7 +6,8 @@
 //   request ─ known? ──────────────────────────────────────────────> answer at once
 //      └─ PAUSING ─ pause over ─> FLYING ─ enough, or done ─> cache ─> answer
 //            │ superseded            │ superseded by typing what it is about to say: flies on
-//            └─> answered empty      └ else: socket closed, answered empty
+//            └─> answered empty      │ and says something else: closed, asked anew for that place
+//                                    └ else: socket closed, answered empty
 //
 // Invariants: a waiting request is answered exactly once: by the flight's end, by the one that
 // supersedes it (an empty list), or by rpc.c when the client cancels it (then the flight is given
@@ -18,13 +19,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/uri.h"
+#include "base/utf.h"
 #include "lsp/ai_model.h"
 #include "ollama/io/generate.h"
 #include "session/metrics.h"
 
 #define LOG_MODULE "inline"
-#define REST_MS 5000 // after a failure of the model
-#define INVOKED 1    // InlineCompletionTriggerKind
+#define REST_MS 5000     // after a failure of the model
+#define SILENCE_MS 60000 // a call that said nothing for so long is not waited for by new requests
+#define TROUBLE_MAX 300  // bytes of what the status tells
+#define INVOKED 1        // InlineCompletionTriggerKind
 
 // What a request of the client was about.
 struct asked {
@@ -42,6 +46,9 @@ struct inline_flight {
     struct document *document;
     struct asked asked;
     int64_t due_ms;
+    bool is_ridden; // asked is about a later place than the call
+    bool has_spoken;
+    bool is_enough; // ended by us because nothing more was needed: a good end
 
     struct arena arena;
     struct str model;
@@ -69,24 +76,31 @@ static bool is_wanted(struct lsp_server *lsp) {
     return settings->enable && (settings->inline_completion.enable || chosen.n > 0);
 }
 
+void inline_watch(struct lsp_server *lsp) {
+    struct session *session = lsp->session;
+    struct server *server = ai_model_server(lsp, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
+    struct interest *interest = &lsp->inlines.interest;
+    bool is_watched =
+        lsp->caps.inline_completion && is_wanted(lsp) && session_may_send_text(session, server);
+    struct server *before = interest->n > 0 ? interest->servers[0] : NULL;
+    if (before != (is_watched ? server : NULL)) {
+        session_want(session, interest, &server, is_watched ? 1 : 0);
+    }
+}
+
 static struct chosen choose(struct lsp_server *lsp, struct arena *arena) {
     struct chosen chosen = {0};
     struct server *server = ai_model_server(lsp, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
-    if (!is_wanted(lsp) || !session_may_send_text(lsp->session, server)) {
-        return chosen;
-    }
-    if (server->state != SERVER_OK || !server_catalog(server)) {
-        if (server->state == SERVER_UNKNOWN) {
-            server_refresh(server); // for the next time
-        }
-        return chosen;
+    if (!is_wanted(lsp) || !session_may_send_text(lsp->session, server) ||
+        server->state != SERVER_OK || !server_catalog(server)) {
+        return chosen; // inline_watch sees to it that it is known the next time
     }
     struct choice choice = ai_model_choose(lsp, arena, server, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
     bool is_known = choice.model && choice.model->capabilities_known;
     if (choice.name.n > 0 && choice.model && !is_known) {
         server_want_details(server, choice.name);
     }
-    if (choice.name.n == 0 || !is_known || !(choice.model->capabilities & CAP_INSERT)) {
+    if (choice.name.n == 0 || !is_known || model_lacks(choice.model, CAP_INSERT)) {
         LOG_DBG("no model that completes: %.*s", STR_ARG(choice.error.message));
         return chosen;
     }
@@ -146,8 +160,10 @@ static struct json_object *range_json(struct lsp_server *lsp, const struct text 
 // What tells that a suggestion was taken: editors run it after they have inserted the text.
 static struct json_object *accepted_command(struct str url, struct str model) {
     struct json_object *argument = json_object_new_object();
+    struct arena arena = {0};
     json_set_str(argument, "model", model);
-    json_set_str(argument, "host", url);
+    json_set_str(argument, "host", uri_redact(&arena, url));
+    arena_finish(&arena);
     struct json_object *arguments = json_object_new_array();
     json_add(arguments, argument);
     struct json_object *command = json_object_new_object();
@@ -187,6 +203,19 @@ static void answer_empty(struct lsp_server *lsp, struct asked *asked) {
 }
 
 // --- flights ---
+
+static void begin_flight(struct lsp_server *lsp, struct document *document, struct asked *asked,
+                         int64_t pause_ms);
+
+// For the status; empty: all is well again.
+static void set_trouble(struct lsp_server *lsp, struct str text) {
+    struct inline_set *set = &lsp->inlines;
+    if (text.n > 0 || set->trouble) {
+        free(set->trouble);
+        set->trouble = text.n > 0 ? mem_strdup(text) : NULL;
+        status_changed(lsp);
+    }
+}
 
 static void free_flight(struct inline_flight *flight) {
     struct inline_flight **at = &flight->lsp->inlines.first;
@@ -228,6 +257,14 @@ static void on_cancelled(struct request *request, void *data) {
     give_up(flight);
 }
 
+// What is said is not what was typed meanwhile: the request waits for an answer to its own place.
+static void ask_anew(struct inline_flight *flight) {
+    struct asked asked = flight->asked;
+    flight->asked = (struct asked){0};
+    flight->stage = LANDED;
+    begin_flight(flight->lsp, flight->document, &asked, 0);
+}
+
 static void land(struct inline_flight *flight, bool is_cut) {
     struct lsp_server *lsp = flight->lsp;
     struct str shown = inline_filter_end(flight->filter, is_cut);
@@ -241,10 +278,27 @@ static void land(struct inline_flight *flight, bool is_cut) {
     struct inline_view view;
     struct str rest = STR_NONE;
     asked_view(&flight->asked, &arena, &view);
-    (void)inline_cache_find(lsp->inlines.cache, flight->key, &view, (uint64_t)clock_ms(), &arena,
-                            &rest);
-    answer(lsp, &flight->asked, rest, flight->server_url, flight->model);
+    bool is_known = inline_cache_find(lsp->inlines.cache, flight->key, &view, (uint64_t)clock_ms(),
+                                      &arena, &rest);
+    if (is_known || !flight->is_ridden) {
+        answer(lsp, &flight->asked, rest, flight->server_url, flight->model);
+    } else {
+        ask_anew(flight);
+    }
     arena_finish(&arena);
+}
+
+// May it still be about to say what was typed between its place and that of `asked`?
+static bool agrees(const struct inline_flight *flight, const struct asked *asked) {
+    struct arena arena = {0};
+    struct inline_view view;
+    struct str typed;
+    size_t closers;
+    asked_view(asked, &arena, &view);
+    bool result = inline_spot_leads_to(&flight->spot, flight->key, &view, &typed, &closers) &&
+                  inline_filter_agrees(flight->filter, typed);
+    arena_finish(&arena);
+    return result;
 }
 
 static bool on_frame(void *data, const struct generation_frame *frame) {
@@ -252,11 +306,29 @@ static bool on_frame(void *data, const struct generation_frame *frame) {
     if (flight->stage != FLYING) {
         return false;
     }
+    flight->has_spoken = true;
     if (inline_filter_feed(flight->filter, frame->text)) {
+        flight->is_enough = true;
         land(flight, false);
         return false; // closes the socket: the model need not say more
     }
+    if (flight->is_ridden && !agrees(flight, &flight->asked)) {
+        ask_anew(flight);
+        return false;
+    }
     return true;
+}
+
+// Nobody is told but the status: the next try comes by itself, a little later.
+static void on_failure(struct inline_flight *flight, const struct call_result *result) {
+    struct lsp_server *lsp = flight->lsp;
+    struct str text = arena_printf(&flight->arena, "no completions from %.*s: %.*s",
+                                   STR_ARG(flight->model), STR_ARG(result->message));
+    LOG_INF("%.*s", STR_ARG(text));
+    set_trouble(lsp, display_escape(&flight->arena, text, TROUBLE_MAX));
+    lsp->inlines.resting_until_ms = clock_ms() + REST_MS;
+    server_refresh(flight->server);
+    answer_empty(lsp, &flight->asked);
 }
 
 static void on_done(void *data, const struct call_result *result,
@@ -264,18 +336,17 @@ static void on_done(void *data, const struct call_result *result,
     struct inline_flight *flight = data;
     struct lsp_server *lsp = flight->lsp;
     bool is_ours = flight->stage == LANDED; // ended by us: no failure, and the model is well
-    metrics_add(session_metrics(lsp->session), flight->server_url, flight->model, result, end);
-    if (result->code == ERR_OK) {
+    static const struct call_result well = {.code = ERR_OK};
+    const struct call_result *counted = flight->is_enough ? &well : result;
+    metrics_add(session_metrics(lsp->session), flight->server_url, flight->model, counted, end);
+    if (counted->code == ERR_OK) {
         server_touch_running(flight->server);
+        set_trouble(lsp, STR_NONE);
     }
     if (!is_ours && result->code == ERR_OK) {
         land(flight, end->reason == DONE_LENGTH);
     } else if (!is_ours) {
-        // Nobody is told but the status: the next try comes by itself, a little later.
-        LOG_INF("%.*s: %.*s", STR_ARG(flight->model), STR_ARG(result->message));
-        lsp->inlines.resting_until_ms = clock_ms() + REST_MS;
-        server_refresh(flight->server);
-        answer_empty(lsp, &flight->asked);
+        on_failure(flight, result);
     }
     server_drop(flight->server);
     free_flight(flight);
@@ -394,17 +465,14 @@ static void on_pause_over(uv_timer_t *timer) {
 // --- the request ---
 
 // A flight that is about to say what was typed since goes on, for the new request.
-static bool rides_on(struct inline_flight *flight, struct asked *asked,
-                     const struct inline_view *view) {
-    struct str typed;
-    size_t closers;
-    if (flight->stage != FLYING ||
-        !inline_spot_leads_to(&flight->spot, flight->key, view, &typed, &closers) ||
-        !inline_filter_agrees(flight->filter, typed)) {
+static bool rides_on(struct inline_flight *flight, const struct asked *asked) {
+    bool is_dead = !flight->has_spoken && clock_ms() - flight->due_ms > SILENCE_MS;
+    if (flight->stage != FLYING || is_dead || !agrees(flight, asked)) {
         return false;
     }
     answer_empty(flight->lsp, &flight->asked);
     flight->asked = *asked;
+    flight->is_ridden = true;
     return true;
 }
 
@@ -436,7 +504,7 @@ static void look(struct lsp_server *lsp, struct document *document, struct asked
             give_up(flight);
         }
         answer(lsp, asked, shown, chosen->server->url, chosen->model);
-    } else if (flight && rides_on(flight, asked, &view)) {
+    } else if (flight && rides_on(flight, asked)) {
         request_park(asked->request, on_cancelled, flight);
     } else {
         if (flight) {
@@ -456,8 +524,10 @@ void inline_on_request(struct request *request) {
         reply_err(request, RPC_INVALID_PARAMS, "inlineCompletion needs a position");
         return;
     }
+    inline_watch(lsp);
     struct chosen chosen = choose(lsp, request->arena);
     if (!chosen.server || !document->is_ours || document->is_too_large) {
+        set_trouble(lsp, STR_NONE); // if there is any, it is the server's
         answer_empty(lsp, &asked);
         return;
     }
@@ -496,6 +566,7 @@ void inline_init(struct inline_set *set, struct lsp_server *server, uv_loop_t *l
 
 void inline_close(struct lsp_server *server, uv_close_cb on_closed) {
     struct inline_flight *next;
+    session_want(server->session, &server->inlines.interest, NULL, 0);
     for (struct inline_flight *at = server->inlines.first; at; at = next) {
         next = at->next;
         at->asked.request = NULL; // rpc.c has let go of it
@@ -508,6 +579,7 @@ void inline_finish(struct inline_set *set) {
     while (set->first) {
         free_flight(set->first);
     }
+    free(set->trouble);
     inline_cache_destroy(set->cache);
     inline_sketches_destroy(set->sketches);
 }

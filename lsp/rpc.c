@@ -83,7 +83,8 @@ void reply_err(struct request *request, enum rpc_code code, const char *format, 
 }
 
 void request_park(struct request *request, request_cancel_fn on_cancel, void *data) {
-    if (NEVER(request->private->state != REQUEST_HANDLING)) {
+    enum request_state state = request->private->state;
+    if (NEVER(state != REQUEST_HANDLING && state != REQUEST_PARKED)) {
         return;
     }
     request->private->state = REQUEST_PARKED;

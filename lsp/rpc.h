@@ -49,7 +49,8 @@ void reply_ok(struct request *request, struct json_object *result);
 void reply_err(struct request *request, enum rpc_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Keeps the request for a later reply: call before the handler returns. `on_cancel` may be NULL.
+// Keeps the request for a later reply: call before the handler returns; later again to have another
+// told of its cancellation. `on_cancel` may be NULL.
 void request_park(struct request *request, request_cancel_fn on_cancel, void *data);
 
 // --- to the client ---

@@ -154,6 +154,7 @@ void lsp_server__settle(struct lsp_server *server) {
 void lsp_server__settings_changed(struct lsp_server *server) {
     if (server->private->is_settled) {
         status_watch(server);
+        inline_watch(server);
     }
     ai_on_settings(server);
     documents_invalidate(server, NULL);

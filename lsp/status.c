@@ -11,12 +11,22 @@
 
 #define STATUS_INTERVAL_MS 250
 
+// The model failed although the server is well: inline completion says so here alone.
+static bool has_trouble(const struct lsp_server *server) {
+    return server->inlines.trouble && session_default(server->session)->state == SERVER_OK;
+}
+
 struct json_object *status_object(struct lsp_server *server) {
     struct arena arena;
     arena_init(&arena);
     struct active_job *jobs;
     size_t n = progress_jobs(server, &arena, &jobs);
     struct json_object *object = session_status(server->session, jobs, n);
+    if (has_trouble(server)) {
+        struct str message = json_get_str(object, "message");
+        json_set_str(object, "message",
+                     arena_printf(&arena, "%.*s; %s", STR_ARG(message), server->inlines.trouble));
+    }
     arena_finish(&arena);
     return object;
 }
@@ -48,6 +58,9 @@ static void send_status(struct lsp_server *server) {
     struct json_object *object = status_object(server);
     if (server->caps.server_status) {
         struct json_object *health = session_server_status(object);
+        if (has_trouble(server)) {
+            json_set_str(health, "health", STR("warning"));
+        }
         if (is_news(&status->last_health, json_text(health))) {
             rpc_notify(server, SEND_NEEDED, "experimental/serverStatus", json_object_get(health));
             status->sent_ms = clock_ms();

@@ -3,6 +3,7 @@
 // ollama-ls.ai {action, uri, range, id?, instruction?, model?, review?}, .accept {id}, .reject
 // {id}, .metrics. All answer at once; an action goes on behind its progress (lsp/ai.h).
 #include "base/limits.h"
+#include "base/uri.h"
 #include "base/utf.h"
 #include "lsp/handlers/manage.h"
 #include "session/metrics.h"
@@ -142,8 +143,16 @@ void command_inline_accepted(struct request *request, struct json_object *argume
                   "the command needs {\"model\": NAME, \"host\": URL}");
         return;
     }
-    // Only what was asked before is counted: nobody fills the table with names of his own.
-    metrics_add_accepted(session_metrics(request->server->session), host, model);
+    // Only what was asked before is counted: nobody fills the table with names of his own. Items
+    // name servers as they are shown, without credentials.
+    struct session *session = request->server->session;
+    for (size_t i = 0; i < session_server_count(session); i++) {
+        struct str url = session_server_at(session, i)->url;
+        if (str_eq(uri_redact(request->arena, url), host)) {
+            metrics_add_accepted(session_metrics(session), url, model);
+            break;
+        }
+    }
     reply_ok(request, NULL);
 }
 

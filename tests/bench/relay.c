@@ -313,7 +313,7 @@ int main(int argc, char **argv) {
     char host[64];
     (void)snprintf(host, sizeof(host), "127.0.0.1:%d", bench.speaker.port);
     (void)setenv("OLLAMA_HOST", host, 1);
-    editor_start(&bench.editor, argv[1], bench.folder);
+    editor_start(&bench.editor, argv[1], bench.folder, "\"stream\":true");
 
     printf("{");
     latency(&bench, "explain", false);

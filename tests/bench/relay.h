@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The relay bench: one process that plays the model server and the editor, so that the time a token
-// leaves and the time its delta is read come from one clock. Talks HTTP on one side and LSP over
-// pipes on the other, with as little work as possible: what is measured must be the program between
-// them.
+// The relay and inline benches: one process that plays the model server and the editor, so that the
+// time a token leaves and the time its delta is read come from one clock. Talks HTTP on one side
+// and LSP over pipes on the other, with as little work as possible: what is measured must be the
+// program between them.
 #pragma once
 
 #include <pthread.h>
@@ -31,10 +31,16 @@ struct speaker {
     uint64_t replies;      // replies that are over
     uint64_t requests;     // chat requests that came
     uint64_t requested_ns; // when the last one came
+    // Answers /api/generate, on the connection's thread; NULL: nothing does.
+    void (*on_generate)(struct speaker *speaker, int socket, const char *body, size_t n);
+    void *data;
 };
 
 uint64_t now_ns(void);
 _Noreturn void die(const char *what);
+
+bool socket_send(int socket, const char *data, size_t n); // all of it; false: the client left
+bool socket_left(int socket, int ms); // has the client closed its side? Waits up to `ms`
 
 // Listens on a free port of loopback and serves until the process ends.
 void speaker_start(struct speaker *speaker);
@@ -58,7 +64,10 @@ struct editor {
     size_t at, n;     // the bytes that came and were not given out yet
     uint64_t read_ns; // when the last bytes came
 };
-void editor_start(struct editor *editor, const char *program, const char *folder);
+// `options`: members of initializationOptions.
+void editor_start(struct editor *editor, const char *program, const char *folder,
+                  const char *options);
+void editor_send_body(struct editor *editor, const char *body, size_t n);
 void editor_send(struct editor *editor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // The next message's body, 0-terminated, valid until the next call.

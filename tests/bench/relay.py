@@ -9,27 +9,28 @@ from lib.harness import PROJECT, program
 ANSWER_MIB = 4  # of one answer, which the server holds until it is whole
 
 
-def binary():
+def binary(name):
     """Beside the program under test, else of the dev build."""
-    beside = pathlib.Path(program()).parent / "tests" / "bench" / "bench_relay"
-    return beside if beside.exists() else PROJECT / "build" / "tests" / "bench" / "bench_relay"
+    beside = pathlib.Path(program()).parent / "tests" / "bench" / name
+    return beside if beside.exists() else PROJECT / "build" / "tests" / "bench" / name
 
 
-def measure(folder, env, quick):
-    path = binary()
+def measure(name, folder, env, quick):
+    """What that bench prints."""
+    path = binary(name)
     if not path.exists():
-        raise SystemExit("no %s: cmake --build build --target bench_relay" % path)
+        raise SystemExit("no %s: cmake --build build --target %s" % (path, name))
     command = [str(path), program(), str(folder)] + (["--quick"] if quick else [])
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=300, check=False)
     if done.returncode != 0:
-        raise SystemExit("bench_relay: exit %d\n%s" % (done.returncode, done.stderr.decode()))
+        raise SystemExit("%s: exit %d\n%s" % (name, done.returncode, done.stderr.decode()))
     return json.loads(done.stdout)
 
 
 def run(table, folder, env, quick):
     """Adds the rows."""
-    found = measure(folder, env, quick)
+    found = measure("bench_relay", folder, env, quick)
     for action, label in (("explain", "Markdown"), ("complete", "code")):
         row = found[action]
         table.add("relay, %s: a token's bytes → its delta, p50" % label, row["p50_us"] / 1000, None,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The editor of the relay bench: a child on pipes, frames in and out, a prompt reader.
+// The editor of the benches: a child on pipes, frames in and out, a prompt reader.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -90,15 +90,26 @@ static void write_all(int to, const char *data, size_t n) {
     }
 }
 
+void editor_send_body(struct editor *editor, const char *body, size_t n) {
+    char frame[MESSAGE_MAX + 64];
+    int head = snprintf(frame, sizeof(frame), "Content-Length: %zu\r\n\r\n", n);
+    size_t room = sizeof(frame) - (size_t)head;
+    if (n <= room) { // in one write, as editors do
+        memcpy(frame + head, body, n);
+        write_all(editor->child.in, frame, (size_t)head + n);
+    } else {
+        write_all(editor->child.in, frame, (size_t)head);
+        write_all(editor->child.in, body, n);
+    }
+}
+
 void editor_send(struct editor *editor, const char *format, ...) {
     char body[MESSAGE_MAX];
-    char frame[MESSAGE_MAX + 64];
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(body, sizeof(body), format, arguments);
     va_end(arguments);
-    n = snprintf(frame, sizeof(frame), "Content-Length: %d\r\n\r\n%s", n, body);
-    write_all(editor->child.in, frame, (size_t)n);
+    editor_send_body(editor, body, (size_t)n);
 }
 
 // Where the body of the first whole message is, and where it ends; 0: it is not whole.
@@ -168,16 +179,18 @@ const char *editor_await(struct editor *editor, const char *what, size_t *n) {
     }
 }
 
-void editor_start(struct editor *editor, const char *program, const char *folder) {
+void editor_start(struct editor *editor, const char *program, const char *folder,
+                  const char *options) {
     char *argv[] = {(char *)program, (char *)"--stdio", NULL};
     size_t n;
     child_start(&editor->child, argv, true);
     editor_send(editor,
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
                 "\"processId\":null,\"rootUri\":\"file://%s\",\"capabilities\":{\"workspace\":{"
-                "\"applyEdit\":true},\"window\":{\"workDoneProgress\":true}},"
-                "\"initializationOptions\":{\"stream\":true}}}",
-                folder);
+                "\"applyEdit\":true},\"window\":{\"workDoneProgress\":true},"
+                "\"textDocument\":{\"inlineCompletion\":{}}},"
+                "\"initializationOptions\":{%s}}}",
+                folder, options);
     (void)editor_await(editor, "\"id\":1", &n);
     editor_send(editor, "{\"jsonrpc\":\"2.0\",\"method\":\"initialized\",\"params\":{}}");
     editor_send(editor,

@@ -23,7 +23,7 @@ enum { REQUEST_MAX = 1 << 20, BATCH = 512 };
     "{\"name\":\"m:1b\",\"model\":\"m:1b\",\"modified_at\":\"2026-11-01T09:30:00Z\",\"size\":1,"   \
     "\"digest\":\"aa\",\"details\":{\"format\":\"gguf\",\"family\":\"llama\",\"families\":null,"   \
     "\"parameter_size\":\"1B\",\"quantization_level\":\"Q4_0\",\"context_length\":131072},"        \
-    "\"capabilities\":[\"completion\"]"
+    "\"capabilities\":[\"completion\",\"insert\"]"
 
 static const struct {
     const char *path;
@@ -33,9 +33,10 @@ static const struct {
     {"/api/tags", "{\"models\":[" TAG "}]}"},
     {"/api/ps", "{\"models\":[" TAG ",\"expires_at\":\"2318-04-11T08:22:31Z\",\"size_vram\":1,"
                 "\"context_length\":131072}]}"},
-    {"/api/show", "{\"capabilities\":[\"completion\"],\"details\":{\"family\":\"llama\"},"
-                  "\"model_info\":{\"general.architecture\":\"llama\","
-                  "\"llama.context_length\":131072}}"},
+    {"/api/show",
+     "{\"capabilities\":[\"completion\",\"insert\"],\"details\":{\"family\":\"llama\"},"
+     "\"model_info\":{\"general.architecture\":\"llama\","
+     "\"llama.context_length\":131072}}"},
 };
 
 struct link {
@@ -43,9 +44,11 @@ struct link {
     int socket;
     char *request;
     size_t n;
+    const char *body; // of the request that was read
+    size_t body_n;
 };
 
-static bool send_all(int socket, const char *data, size_t n) {
+bool socket_send(int socket, const char *data, size_t n) {
     while (n > 0) {
         ssize_t sent = send(socket, data, n, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) {
@@ -61,7 +64,7 @@ static bool send_all(int socket, const char *data, size_t n) {
 }
 
 // Has the client closed its side? Waits up to `ms`.
-static bool has_left(int socket, int ms) {
+bool socket_left(int socket, int ms) {
     struct pollfd poller = {.fd = socket, .events = POLLIN | POLLRDHUP};
     if (poll(&poller, 1, ms) <= 0) {
         return false;
@@ -106,7 +109,7 @@ static bool to_all(struct speaker *speaker, const char *data, size_t n) {
     for (int i = 0; i < speaker->n_taps; i++) {
         // Turns are taken, so that neither listener is always the second.
         int at = (i + (int)(speaker->frames & 1)) % speaker->n_taps;
-        good = send_all(speaker->taps[at], data, n) && good;
+        good = socket_send(speaker->taps[at], data, n) && good;
     }
     return good;
 }
@@ -114,7 +117,7 @@ static bool to_all(struct speaker *speaker, const char *data, size_t n) {
 static bool anyone_left(const struct speaker *speaker) {
     bool left = false;
     for (int i = 0; i < speaker->n_taps; i++) {
-        left = left || has_left(speaker->taps[i], 0);
+        left = left || socket_left(speaker->taps[i], 0);
     }
     return left;
 }
@@ -182,7 +185,11 @@ static bool answer(struct link *link) {
     char head[200];
     if (strstr(link->request, " /api/chat ")) {
         chat(link);
-        return !has_left(link->socket, 0);
+        return !socket_left(link->socket, 0);
+    }
+    if (strstr(link->request, " /api/generate ") && link->speaker->on_generate) {
+        link->speaker->on_generate(link->speaker, link->socket, link->body, link->body_n);
+        return !socket_left(link->socket, 0);
     }
     const char *body = "{}";
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -194,7 +201,8 @@ static bool answer(struct link *link) {
                      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                      "Content-Length: %zu\r\n\r\n",
                      strlen(body));
-    return send_all(link->socket, head, (size_t)n) && send_all(link->socket, body, strlen(body));
+    return socket_send(link->socket, head, (size_t)n) &&
+           socket_send(link->socket, body, strlen(body));
 }
 
 // One whole request, cut off the front of what came.
@@ -207,6 +215,8 @@ static bool read_request(struct link *link) {
             size_t body = field && field < end ? strtoul(field + 17, NULL, 10) : 0;
             size_t whole = (size_t)(end - link->request) + 4 + body;
             if (link->n >= whole) {
+                link->body = end + 4;
+                link->body_n = body;
                 link->n = 0; // nobody pipelines
                 return true;
             }

@@ -94,6 +94,7 @@ class Conformance:
             "textDocument/codeAction": self._code_actions,
             "codeAction/resolve": lambda r, p: self._code_action(r),
             "textDocument/diagnostic": self._diagnostic_report,
+            "textDocument/inlineCompletion": self._inline,
         }.get(method)
         return handler(result, params) if handler and result is not None else []
 
@@ -252,6 +253,26 @@ class Conformance:
             if contents["kind"] == "markdown" and "markdown" not in allowed:
                 return ["hover in markdown, which the client cannot show"]
         return []
+
+    def _inline(self, result, params):
+        """DESIGN.md A9: a list of one at most, its range on the cursor's line and around the cursor."""
+        errors, at = [], params["position"]
+        if not self.has("textDocument.inlineCompletion"):
+            errors.append("an inline completion although not declared")
+        items = result.get("items") if isinstance(result, dict) else None
+        if not isinstance(items, list) or len(items) > 1:
+            return errors + ["inline completions %r" % (result,)]
+        for item in items:
+            start, end = item["range"]["start"], item["range"]["end"]
+            if start["line"] != at["line"] or end["line"] != at["line"]:
+                errors.append("an inline completion for more than the cursor's line")
+            if not start["character"] <= at["character"] <= end["character"]:
+                errors.append("an inline completion beside the cursor")
+            if not item["insertText"] or not isinstance(item["insertText"], str):
+                errors.append("an inline completion without text")
+            if (item.get("command") or {}).get("command") != "ollama-ls.inlineAccepted":
+                errors.append("an inline completion that does not count when it is accepted")
+        return errors
 
     def _code_actions(self, result, params):
         literal = self.has("textDocument.codeAction.codeActionLiteralSupport")
