@@ -105,6 +105,8 @@ struct clean_out {
     struct clean_strings strings;
     struct markdown_filter filter; // CLEAN_MARKDOWN
     bool has_first;                // a line with something on it has begun
+    bool is_repeating;             // the answer may begin with options.before
+    size_t n_repeated;             // bytes of it that came, not given out yet
     bool is_in_text;               // the current line has something on it
     bool is_line_held;             // it is complete before it goes out
     bool is_line_string;           // it begins inside a string
