@@ -25,7 +25,11 @@ static bool says_something(struct str before) {
 
 void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text) {
-    *out = (struct clean_out){.rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
+    *out = (struct clean_out){.rules = rules,
+                              .hints = hints,
+                              .out = text,
+                              .least_rest = SIZE_MAX,
+                              .least_step = SIZE_MAX};
     out->model_unit = hints->model_unit;
     out->shift = hints->shift;
     out->is_decided = hints->has_shift;
@@ -153,8 +157,9 @@ static void begin_text(struct clean_out *out, char c) {
         return;
     }
     bool must_see = !out->is_decided && out->rules->options.indent.n > 0;
-    bool may_stay = out->is_line_string && (out->shift != 0 || out->rules->may_expand ||
-                                            str_eq(out->rules->options.unit, STR("\t")));
+    bool may_stay = out->is_line_string &&
+                    (out->shift != 0 || out->rules->may_expand || out->rules->may_scale ||
+                     str_eq(out->rules->options.unit, STR("\t")));
     if (must_see || may_stay) {
         out->is_line_held = true;
         return;

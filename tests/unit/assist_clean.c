@@ -81,31 +81,6 @@ static void check_thinking(const char *answer, const char *wanted, const char *t
     check_with(&options, answer, wanted, thinking);
 }
 
-// What stands before the cursor on its line is said once more.
-static void test_repeated_start_of_line(void **state) {
-    (void)state;
-    static const char *const CASES[][3] = {
-        {"    return ", "return a + b", "a + b"},
-        {"    return ", "    return a + b\n", "a + b"},
-        {"    return ", FENCE "python\n    return a + b\n" FENCE, "a + b"},
-        {"    return", "return a + b", " a + b"},
-        {"    return ", "returned + b", "ed + b"},
-        {"    return ", "ret + b", "ret + b"},
-        {"    return ", "retur", "retur"},
-        {"    return ", "return", ""},
-        {"    return ", "a + b", "a + b"},
-        {"x = foo(a, ", "x = foo(a, b)\ny = 2", "b)\ny = 2"},
-        {"((", "((a))", "((a))"},
-        {"名 = ", "名 = 1", "1"},
-    };
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-        struct clean_options options = options_for("a.py");
-        options.is_line_start = false;
-        options.before = str_from(CASES[i][0]);
-        check_with(&options, CASES[i][1], CASES[i][2], NULL);
-    }
-}
-
 static void test_mark_of_an_encoding(void **state) {
     (void)state;
     check("a.py", "\xEF\xBB\xBFx = 1", "x = 1");
@@ -559,7 +534,6 @@ static void test_splits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thinking),
-        cmocka_unit_test(test_repeated_start_of_line),
         cmocka_unit_test(test_mark_of_an_encoding),
         cmocka_unit_test(test_thinking_that_is_code),
         cmocka_unit_test(test_harmony),
