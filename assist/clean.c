@@ -96,6 +96,7 @@ static void copy_options(struct arena *arena, const struct clean_options *from,
     to->indent = arena_copy(arena, from->indent);
     to->unit = arena_copy(arena, from->unit);
     to->code = arena_copy(arena, from->code);
+    to->before = arena_copy(arena, from->before);
     struct str *tokens = ARENA_ARRAY(arena, from->n_tokens + 1, struct str);
     size_t n = 0;
     for (size_t i = 0; i < from->n_tokens; i++) {
@@ -187,7 +188,10 @@ static void take_pending(struct cleaner *cleaner) {
     struct str pending = str_of(cleaner->pending, cleaner->n_pending);
     size_t i = 0;
     uint32_t c = utf8_next(pending, &i);
-    take_character(cleaner, c);
+    bool is_mark = c == 0xFEFF && cleaner->raw.n == 0; // of an encoding: the file has its own
+    if (!is_mark || str_starts(cleaner->rules.options.code, STR("\xEF\xBB\xBF"))) {
+        take_character(cleaner, c);
+    }
     memmove(cleaner->pending, cleaner->pending + i, cleaner->n_pending - i);
     cleaner->n_pending -= i;
 }

@@ -26,6 +26,8 @@ struct clean_options {
     struct str unit;          // context.unit
     struct str code;          // the target as it is, context.code: tells how the answer is indented
     bool is_line_start;       // context.is_line_start
+    struct str before;        // where nothing is replaced: what stands before on the line, which
+                              // models like to say once more
     const struct str *tokens; // further special tokens of this family of models, may be NULL
     size_t n_tokens;
 };

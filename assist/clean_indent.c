@@ -110,6 +110,29 @@ static bool is_one_of(struct str name, const char *const *names) {
     return false;
 }
 
+// Blanks by which a line of the target stands deeper than its first one; SIZE_MAX: none does.
+static size_t least_step_of(const struct clean_options *options) {
+    struct str rest = options->code;
+    struct str line;
+    size_t base = options->indent.n;
+    size_t least = SIZE_MAX;
+    while (str_next_line(&rest, &line)) {
+        size_t indent = indent_of(line);
+        if (indent < line.n && indent > base && indent - base < least) {
+            least = indent - base;
+        }
+    }
+    return least;
+}
+
+// A target that is not indented as the file is has a way of its own.
+static bool may_scale(const struct clean_rules *rules) {
+    struct str unit = rules->options.unit;
+    bool is_code = !rules->is_prose && !rules->is_text && !rules->is_keyed;
+    size_t step = is_code ? least_step_of(&rules->options) : 0;
+    return is_code && unit.n > 1 && unit.p[0] == ' ' && (step == SIZE_MAX || step == unit.n);
+}
+
 void clean_rules_init(struct clean_rules *rules, struct arena *arena,
                       const struct clean_options *options) {
     static const char *const MARKUP[] = {"html",       "xml",      "vue",  "svelte", "php", "tsx",
@@ -131,12 +154,23 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
     add_lines(rules, arena);
     rules->may_expand = rules->may_expand && !is_one_of(rules->language, TABBED) &&
                         options->unit.n > 0 && options->unit.p[0] == ' ';
+    rules->may_scale = may_scale(rules);
 }
 
 // --- widths ------------------------------------------------------------------------------------
 
 static bool file_has_tabs(const struct clean_out *out) {
     return str_eq(out->rules->options.unit, STR("\t"));
+}
+
+// Levels of the model's steps become levels of the file's.
+static void scale(const struct clean_out *out, size_t blanks, struct buf *to) {
+    for (; blanks >= out->model_unit; blanks -= out->model_unit) {
+        buf_append(to, out->rules->options.unit);
+    }
+    for (; blanks > 0; blanks--) {
+        buf_append_char(to, ' ');
+    }
 }
 
 void clean_indent_convert(const struct clean_out *out, struct str space, struct buf *to) {
@@ -153,6 +187,10 @@ void clean_indent_convert(const struct clean_out *out, struct str space, struct 
         tabs++;
     }
     size_t blanks = space.n - tabs;
+    if (out->rules->may_scale && tabs == 0 && out->model_unit > 0 && out->model_unit != unit.n) {
+        scale(out, blanks, to);
+        return;
+    }
     // Behind tabs, blanks are for looks.
     if (!file_has_tabs(out) || tabs > 0) {
         buf_append(to, space);
@@ -187,10 +225,26 @@ static bool first_opens(const struct clean_out *out) {
              str_ends(end, STR("then")) || str_ends(end, STR(";do"))));
 }
 
+// The second line's step, if the first one certainly opens a block: in brackets anything goes.
+// Where the first line lacks its indentation, the others are in the file's steps.
+static size_t guess_step(const struct clean_out *out, size_t blanks) {
+    size_t unit = out->rules->options.unit.n;
+    size_t first = out->first_space.n;
+    size_t base = out->rules->options.indent.n;
+    bool opens = out->n_first_end > 0 &&
+                 str_find_char(STR(":{"), out->first_end[out->n_first_end - 1]) != STR_NPOS;
+    bool is_trimmed = first == 0 && base > 0 && blanks > base;
+    size_t step = blanks > first ? blanks - first : 0;
+    return opens && !is_trimmed && is_unit(step) && first % step == 0 ? step : unit;
+}
+
 // Blanks that the model indents by, from its first lines.
 size_t clean_indent_guess_unit(const struct clean_out *out, struct str space) {
     size_t first = out->first_space.n;
     size_t base = out->rules->options.indent.n;
+    if (out->rules->may_scale && str_find_char(space, '\t') == STR_NPOS) {
+        return guess_step(out, space.n);
+    }
     if (!file_has_tabs(out) || str_find_char(space, '\t') != STR_NPOS) {
         return DEFAULT_UNIT;
     }
@@ -290,6 +344,8 @@ void clean_indent_count(struct clean_out *out, struct str space, struct str line
     }
     if (space.n > 0 && space.p[0] == ' ') {
         out->n_blank_lines++;
+        size_t step = space.n > out->first_space.n ? space.n - out->first_space.n : SIZE_MAX;
+        out->least_step = step < out->least_step ? step : out->least_step;
         for (size_t i = 2; i < sizeof(out->n_odd) / sizeof(out->n_odd[0]); i++) {
             out->n_odd[i] += space.n % i != 0;
         }
@@ -349,7 +405,22 @@ static size_t unit_of_all(const struct clean_out *out) {
     return DEFAULT_UNIT;
 }
 
+// The steps that the answer turned out to have, where they are others than was thought; 0: no.
+static size_t review_step(const struct clean_out *out) {
+    size_t unit = out->rules->options.unit.n;
+    size_t all = unit_of_all(out);
+    if (out->model_unit != unit && out->model_unit > 0) {
+        return 10 * out->n_odd[out->model_unit] > out->n_blank_lines ? unit : 0;
+    }
+    return all < unit && all == out->least_step ? all : 0;
+}
+
 bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints) {
+    if (!hints->model_unit && out->rules->may_scale && out->n_blank_lines > 1 &&
+        review_step(out) > 0) {
+        hints->model_unit = review_step(out);
+        return true;
+    }
     if (!hints->model_unit && file_has_tabs(out) && out->n_blank_lines > 1 &&
         unit_of_all(out) < out->model_unit) {
         hints->model_unit = unit_of_all(out);

@@ -13,12 +13,27 @@
 
 #define LINE_MAX (4u * LIMIT_ANSWER)
 
+// "((" may be meant twice, "return" is not.
+static bool says_something(struct str before) {
+    for (size_t i = 0; i < before.n; i++) {
+        if (char_is_alnum(before.p[i]) || (unsigned char)before.p[i] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text) {
-    *out = (struct clean_out){.rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
+    *out = (struct clean_out){.rules = rules,
+                              .hints = hints,
+                              .out = text,
+                              .least_rest = SIZE_MAX,
+                              .least_step = SIZE_MAX};
     out->model_unit = hints->model_unit;
     out->shift = hints->shift;
     out->is_decided = hints->has_shift;
+    out->is_repeating = says_something(rules->options.before);
     clean_strings_init(&out->strings, rules);
     markdown_filter_init(&out->filter);
     buf_init(&out->first_space, LINE_MAX);
@@ -142,8 +157,9 @@ static void begin_text(struct clean_out *out, char c) {
         return;
     }
     bool must_see = !out->is_decided && out->rules->options.indent.n > 0;
-    bool may_stay = out->is_line_string && (out->shift != 0 || out->rules->may_expand ||
-                                            str_eq(out->rules->options.unit, STR("\t")));
+    bool may_stay = out->is_line_string &&
+                    (out->shift != 0 || out->rules->may_expand || out->rules->may_scale ||
+                     str_eq(out->rules->options.unit, STR("\t")));
     if (must_see || may_stay) {
         out->is_line_held = true;
         return;
@@ -231,12 +247,7 @@ static void end_code_line(struct clean_out *out) {
     out->is_line_heredoc = out->strings.kind == STRING_HEREDOC;
 }
 
-void clean_out_feed(struct clean_out *out, char c) {
-    if (out->rules->is_shown) {
-        feed_shown(out, c);
-        return;
-    }
-    clean_strings_feed(&out->strings, c);
+static void feed_code(struct clean_out *out, char c) {
     if (c == '\n') {
         end_code_line(out);
         return;
@@ -263,10 +274,57 @@ void clean_out_feed(struct clean_out *out, char c) {
     buf_append_char(out->out, c);
 }
 
+// It was no repetition: what was held goes its way.
+static void end_repeating(struct clean_out *out) {
+    struct str before = str_trim(out->rules->options.before);
+    out->is_repeating = false;
+    for (size_t i = 0; i < out->n_repeated; i++) {
+        feed_code(out, before.p[i]);
+    }
+}
+
+// True: `c` belongs to what stands before the answer on its line already.
+static bool is_repeated(struct clean_out *out, char c) {
+    struct str written = out->rules->options.before;
+    struct str before = str_trim(written);
+    if (out->n_repeated == before.n) { // the blanks behind it, as far as they are there too
+        out->is_repeating = char_is_blank(c);
+        return out->is_repeating;
+    }
+    if (out->n_repeated == 0 && (char_is_blank(c) || c == '\n')) {
+        return false;
+    }
+    if (before.p[out->n_repeated] != c) {
+        end_repeating(out);
+        return false;
+    }
+    if (++out->n_repeated == before.n) {
+        out->is_repeating = char_is_blank(written.p[written.n - 1]);
+        out->has_first = out->is_in_text = true; // its indentation is there already
+        buf_clear(&out->space);
+        buf_clear(&out->blank);
+    }
+    return true;
+}
+
+void clean_out_feed(struct clean_out *out, char c) {
+    if (out->rules->is_shown) {
+        feed_shown(out, c);
+        return;
+    }
+    clean_strings_feed(&out->strings, c);
+    if (!out->is_repeating || !is_repeated(out, c)) {
+        feed_code(out, c);
+    }
+}
+
 bool clean_out_end(struct clean_out *out, struct clean_hints *hints) {
     if (out->rules->is_shown) {
         markdown_filter_end(&out->filter, out->out);
         return false;
+    }
+    if (out->is_repeating && out->n_repeated < str_trim(out->rules->options.before).n) {
+        end_repeating(out);
     }
     if (out->is_in_text) {
         end_text(out);

@@ -41,16 +41,17 @@ struct clean_line {
 // What follows from the options. Does not change while an answer passes.
 struct clean_rules {
     struct clean_options options;
-    struct str language;      // its name
-    bool is_shown;            // CLEAN_MARKDOWN
-    bool is_prose;            // sentences and fences are content
-    bool is_text;             // the row for everything unknown
-    bool is_markup;           // tags are code
-    bool is_keyed;            // "word:" is code: YAML, Makefile
-    bool has_tokens;          // special tokens stand in the target: they are content
-    bool has_fence;           // so do fences
-    bool may_expand;          // tabs of the answer may become blanks
-    size_t least_rest;        // least indentation of the target's lines but the first
+    struct str language; // its name
+    bool is_shown;       // CLEAN_MARKDOWN
+    bool is_prose;       // sentences and fences are content
+    bool is_text;        // the row for everything unknown
+    bool is_markup;      // tags are code
+    bool is_keyed;       // "word:" is code: YAML, Makefile
+    bool has_tokens;     // special tokens stand in the target: they are content
+    bool has_fence;      // so do fences
+    bool may_expand;     // tabs of the answer may become blanks
+    bool may_scale;      // an answer indented by other steps of blanks than the file is made to fit
+    size_t least_rest;   // least indentation of the target's lines but the first
     struct clean_line *lines; // open addressing
     size_t n_lines;           // a power of two, or 0
 };
@@ -105,6 +106,8 @@ struct clean_out {
     struct clean_strings strings;
     struct markdown_filter filter; // CLEAN_MARKDOWN
     bool has_first;                // a line with something on it has begun
+    bool is_repeating;             // the answer may begin with options.before
+    size_t n_repeated;             // bytes of it that came, not given out yet
     bool is_in_text;               // the current line has something on it
     bool is_line_held;             // it is complete before it goes out
     bool is_line_string;           // it begins inside a string
@@ -133,7 +136,8 @@ struct clean_out {
     } votes[CLEAN_VOTES];
     size_t n_votes;
     size_t least_rest;
-    size_t n_odd[9]; // lines whose blanks are no multiple of the index
+    size_t least_step; // blanks by which a line stands deeper than the first
+    size_t n_odd[9];   // lines whose blanks are no multiple of the index
     size_t n_blank_lines;
 };
 

@@ -15,7 +15,10 @@ struct comments {
     bool has_no_close; // no block comment ends from here on
 };
 
-enum { SIGNS_MAX = 100 }; // signs behind code that are looked at, in one line
+enum {
+    SIGNS_MAX = 100,      // signs behind code that are looked at, in one line
+    UNKNOWN_SIGN_MAX = 4, // bytes: "#", "--", "<!--"
+};
 
 static struct str range_str(struct str text, struct text_range range) {
     return str_slice(text, range.start, range.end);
@@ -27,10 +30,26 @@ static struct str without_prefix(struct str s, struct str prefix) {
     return prefix.n > 0 && str_istarts(s, prefix) ? str_from_index(s, prefix.n) : s;
 }
 
+static bool has_signs(const struct language *language) {
+    return language->line_comment || language->block_comment[0];
+}
+
+static struct str without_any_sign(struct str line) {
+    size_t n = 0;
+    while (n < line.n && n < UNKNOWN_SIGN_MAX && !char_is_alnum(line.p[n]) &&
+           !char_is_blank(line.p[n])) {
+        n++;
+    }
+    return str_trim(str_from_index(line, n));
+}
+
 // One line of a comment without its signs: "/// x", "//! x", "## x", " * x" are x.
 static struct str line_words(const struct language *language, struct str line) {
     struct str sign = str_from(language->line_comment);
     line = str_trim(line);
+    if (!has_signs(language)) {
+        return without_any_sign(line);
+    }
     struct str rest = without_prefix(line, sign);
     if (rest.p != line.p) {
         char last = sign.p[sign.n - 1];
@@ -71,14 +90,23 @@ static struct str next_words(const struct language *language, bool is_in_block, 
     return STR_NONE;
 }
 
-// "ai: x" is x; also "x AI!", as another tool has taught people to write. False: no mark.
-static bool strip_mark(struct str words, struct str *out) {
-    static const struct str MARKS[] = {STR_INIT("ai:"), STR_INIT("ai!"), STR_INIT("ollama:")};
+static const struct str MARKS[] = {STR_INIT("ai:"), STR_INIT("ai!"), STR_INIT("ollama:")};
+
+static struct str start_mark(struct str words) {
     for (size_t i = 0; i < sizeof(MARKS) / sizeof(MARKS[0]); i++) {
         if (str_istarts(words, MARKS[i])) {
-            *out = str_trim(str_from_index(words, MARKS[i].n));
-            return true;
+            return MARKS[i];
         }
+    }
+    return STR_NONE;
+}
+
+// "ai: x" is x; also "x AI!", as another tool has taught people to write. False: no mark.
+static bool strip_mark(struct str words, struct str *out) {
+    struct str start = start_mark(words);
+    if (start.n > 0) {
+        *out = str_trim(str_from_index(words, start.n));
+        return true;
     }
     struct str end = STR(" ai!");
     if (str_iends(words, end)) {
@@ -157,6 +185,14 @@ static size_t find_in_line(struct comments *comments, size_t start, size_t end, 
     return start;
 }
 
+static void find_marked_line(struct comments *comments, struct text_range line) {
+    line = range_trim(comments->text, line);
+    struct str words = without_any_sign(range_str(comments->text, line));
+    if (line.start < line.end && start_mark(words).n > 0 && comments->found.n < MARKS_MAX) {
+        add_comment(comments, line.start, line.end);
+    }
+}
+
 static void find_by_lines(struct comments *comments, struct text_range range) {
     const struct text *text = comments->input->text;
     size_t done = range.start;
@@ -166,7 +202,9 @@ static void find_by_lines(struct comments *comments, struct text_range range) {
         size_t end = text_line_end(text, line);
         start = start > done ? start : done;
         end = end < range.end ? end : range.end;
-        if (start < end && comments->found.n < MARKS_MAX) {
+        if (start < end && !has_signs(comments->input->language)) {
+            find_marked_line(comments, (struct text_range){start, end});
+        } else if (start < end && comments->found.n < MARKS_MAX) {
             size_t after = find_in_line(comments, start, end, range.end);
             done = after > done ? after : done;
         }

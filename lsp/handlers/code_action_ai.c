@@ -9,6 +9,7 @@
 
 #define KIND_QUICKFIX STR("quickfix")
 #define TAG_LLM_GENERATED 1
+#define LOOKED_AT (256u * 1024) // bytes of a selection; no model takes much more, and it takes time
 
 // A finding of ours says what servers have; no model can know that better.
 static bool is_foreign(struct json_object *diagnostic) {
@@ -65,6 +66,9 @@ static struct str obstacle(struct action_list *list, const struct action *action
             .language = language_detect(document->path, document->language_id),
             .selection = {list->start, list->end},
         };
+        if (list->end - list->start > LOOKED_AT) {
+            input.selection.end = list->start + LOOKED_AT;
+        }
         if (context_instruction(list->request->arena, &input, input.selection, NULL).n == 0) {
             return STR("select a comment that says what to do");
         }

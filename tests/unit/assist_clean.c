@@ -81,6 +81,13 @@ static void check_thinking(const char *answer, const char *wanted, const char *t
     check_with(&options, answer, wanted, thinking);
 }
 
+static void test_mark_of_an_encoding(void **state) {
+    (void)state;
+    check("a.py", "\xEF\xBB\xBFx = 1", "x = 1");
+    check("a.py", "\xEF\xBB\xBF" FENCE "python\nx = 1\n" FENCE, "x = 1");
+    check("a.py", "x = '\xEF\xBB\xBF'", "x = '\xEF\xBB\xBF'");
+}
+
 // --- tokens and thinking -----------------------------------------------------------------------
 
 static void test_thinking(void **state) {
@@ -527,6 +534,7 @@ static void test_splits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thinking),
+        cmocka_unit_test(test_mark_of_an_encoding),
         cmocka_unit_test(test_thinking_that_is_code),
         cmocka_unit_test(test_harmony),
         cmocka_unit_test(test_tokens),

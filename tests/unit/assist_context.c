@@ -65,6 +65,10 @@ static void test_instructions(void **state) {
     check_instruction("markdown", "<!-- ai: shorter -->\nA long text.\n", "shorter",
                       "A long text.");
     check_instruction("c", "", "", "");
+    // No signs are known: any will do in front of a mark.
+    check_instruction("text", "ai: shorter\nA long text.\n", "shorter", "A long text.");
+    check_instruction("text", "A text.\n-- AI! shorter\nMore.\n", "shorter", "A text.\nMore.");
+    check_instruction("text", "# a heading\nThe ai: no mark\n", "", "# a heading\nThe ai: no mark");
 }
 
 static void test_comment_signs_in_strings(void **state) {

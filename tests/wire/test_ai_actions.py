@@ -78,6 +78,19 @@ class Listing(AiCase):
                 self.end(client)
                 fake.stop()
 
+    def test_a_selection_of_megabytes_is_listed_at_once(self):
+        _, client = self.begin()
+        lines = "x = f(1)  # words\n" * 200000
+        document = self.document(client, lines.replace("#", "%") + "# ai: too far\n")
+        span = document.span("x = f", "too far")
+        begun = time.monotonic()
+        for _ in range(10):
+            found = self.listed(client, document.uri, span)
+        self.assertLess(time.monotonic() - begun, 0.5)
+        edit = [a for a in found if a.get("kind") == "refactor.rewrite.ollama-ls.edit"]
+        self.assertIn("comment", edit[0]["disabled"]["reason"])
+        self.end(client)
+
     def test_without_a_model_that_fits(self):
         for profile in ("vscode-11", "nvim-0.7", "bare"):
             with self.subTest(profile=profile):
