@@ -32,6 +32,7 @@ enum { NAME_COUNT = sizeof(NAMES) / sizeof(NAMES[0]) };
 
 struct values {
     struct template_value at[NAME_COUNT];
+    bool is_cut; // something made of them was longer than LIMIT_PROMPT
 };
 
 struct str prompt_embedded(struct str name) {
@@ -281,10 +282,11 @@ static void set_value(struct values *values, struct str name, struct str text, b
 }
 
 // Expanded, without line ends at its ends. In `arena`.
-static struct str expand(struct arena *arena, struct str template, const struct values *values) {
+static struct str expand(struct arena *arena, struct str template, struct values *values) {
     struct buf buf;
     buf_init(&buf, LIMIT_PROMPT);
     template_expand(template, values->at, NAME_COUNT, &buf);
+    values->is_cut = values->is_cut || buf.full;
     struct str text = buf_str(&buf);
     while (text.n > 0 && is_line_end(text.p[0])) {
         text = str_from_index(text, 1);
@@ -355,7 +357,7 @@ static void add_part(struct buf *buf, struct str part) {
 }
 
 void prompt_build(struct arena *arena, const struct prompt_input *input, struct prompt *out) {
-    struct values values;
+    struct values values = {0};
     set_values(arena, input, &values);
     struct str template = input->action->prompt;
     struct buf user;
@@ -373,5 +375,6 @@ void prompt_build(struct arena *arena, const struct prompt_input *input, struct 
     *out = (struct prompt){.system = expand(arena, input->system, &values),
                            .user = arena_copy(arena, buf_str(&user)),
                            .mark = value_named(&values, STR("mark"))->text};
+    out->is_cut = values.is_cut || user.full;
     buf_finish(&user);
 }

@@ -45,6 +45,7 @@ struct prompt {
     struct str system;
     struct str user;
     struct str mark; // the word that marks a place in it: an answer may repeat it
+    bool is_cut;     // more than LIMIT_PROMPT: something is missing, it must not be sent
 };
 
 void prompt_build(struct arena *arena, const struct prompt_input *input, struct prompt *out);

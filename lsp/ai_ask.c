@@ -8,6 +8,7 @@
 #include "assist/budget.h"
 #include "assist/prompt.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/uri.h"
 #include "lsp/ai_model.h"
 
@@ -15,7 +16,8 @@ enum {
     SURROUNDINGS = 3000, // tokens of context beyond the target that are worth their time
     OVERHEAD = 400,      // tokens of the system prompt, the task and the frame, at first guess
     FIT_ROUNDS = 4,
-    DETAILS_MAX = 5, // models whose details are asked for before one is taken
+    DETAILS_MAX = 5,    // models whose details are asked for before one is taken
+    LARGE = 256 * 1024, // bytes of a target that no prompt is made of to see that it does not fit
 };
 
 // --- which model ---
@@ -98,12 +100,13 @@ static void make_cleaner(struct ai_run *run, const struct context *context, stru
 }
 
 // The prompt within the model's context: made, measured, and made again with less around the target
-// until it fits. False: not even the target fits; *budget says what would.
+// until it fits. False: not even the target fits; *budget says what would, *size what there is.
 static bool make_prompt(struct ai_run *run, struct arena *arena, struct context *context,
-                        struct prompt *prompt, struct budget *budget) {
+                        struct prompt *prompt, struct budget *budget, size_t *size) {
     struct context_input input = ai__context_input(run);
     struct str target = str_slice(text_str(run->text), run->focus.start, run->focus.end);
-    size_t base = tokens_estimate(target) + tokens_estimate(run->instruction) + OVERHEAD;
+    size_t target_tokens = tokens_estimate(target);
+    size_t base = target_tokens + tokens_estimate(run->instruction) + OVERHEAD;
     struct str root = session_root_of(run->lsp->session, run->path);
     struct prompt_input prompt_input = {
         .action = &run->action,
@@ -126,25 +129,33 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
         .wanted = (int64_t)base + SURROUNDINGS,
     };
     *budget = budget_for(&wanted);
+    *size = base;
+    struct str shown = run->has_code ? run->code : target;
+    if (shown.n > LARGE && (int64_t)tokens_estimate(shown) > budget->prompt) {
+        return false;
+    }
     size_t around = SURROUNDINGS;
     if (budget->prompt < wanted.wanted) {
         around = budget->prompt > (int64_t)base ? (size_t)budget->prompt - base : 0;
         run->is_cut = true;
     }
     for (int round = 0; round < FIT_ROUNDS; round++) {
-        context_build(arena, &input, run->focus, tokens_estimate(target) + around, context);
+        context_build(arena, &input, run->focus, target_tokens + around, context);
         if (run->has_code) {
             context->code = run->code;
         }
         prompt_build(arena, &prompt_input, prompt);
-        size_t size = tokens_estimate(prompt->system) + tokens_estimate(prompt->user) + 16;
-        wanted.needed = (int64_t)size;
+        if (prompt->is_cut) {
+            return false;
+        }
+        *size = tokens_estimate(prompt->system) + tokens_estimate(prompt->user) + 16;
+        wanted.needed = (int64_t)*size;
         wanted.wanted = wanted.needed;
         *budget = budget_for(&wanted);
         if (budget->fits) {
             return true;
         }
-        size_t excess = size - (size_t)budget->prompt;
+        size_t excess = *size - (size_t)budget->prompt;
         if (around == 0) {
             return false;
         }
@@ -183,19 +194,29 @@ static void send_request(struct ai_run *run, struct arena *arena, const struct p
     ai__tick_soon(&run->lsp->ai);
 }
 
+static void fail_too_long(struct ai_run *run, const struct prompt *prompt,
+                          const struct budget *budget, size_t size) {
+    struct arena arena = {0};
+    struct str message =
+        prompt->is_cut
+            ? arena_printf(&arena, "the selection makes a prompt of more than %u MiB",
+                           LIMIT_PROMPT / (1024 * 1024))
+            : arena_printf(&arena,
+                           "the selection makes a prompt of about %zu tokens, %.*s takes %lld "
+                           "beside its answer",
+                           size, STR_ARG(run->model), (long long)budget->prompt);
+    ai__fail(run, message, STR("select less, or choose a model with a longer context"));
+    arena_finish(&arena);
+}
+
 static void make_request(struct ai_run *run) {
     struct arena arena = {0};
     struct context context = {0};
-    struct prompt prompt;
+    struct prompt prompt = {0};
     struct budget budget;
-    if (!make_prompt(run, &arena, &context, &prompt, &budget)) {
-        size_t size = tokens_estimate(prompt.system) + tokens_estimate(prompt.user);
-        ai__fail(run,
-                 arena_printf(&arena,
-                              "the selection makes a prompt of about %zu tokens, %.*s takes %lld "
-                              "beside its answer",
-                              size, STR_ARG(run->model), (long long)budget.prompt),
-                 STR("select less, or choose a model with a longer context"));
+    size_t size;
+    if (!make_prompt(run, &arena, &context, &prompt, &budget, &size)) {
+        fail_too_long(run, &prompt, &budget, size);
     } else {
         struct context_input input = ai__context_input(run);
         placement_for(&run->arena, &input, run->action.target, run->target, &context,

@@ -119,7 +119,7 @@ struct ai_run {
     int64_t retry_until_ms;  // a refused edit waits for the change that explains it; 0: no
     unsigned tries;          // of the edit that is wanted now
     unsigned n_edits;        // sent in all: answers to older ones say nothing
-    bool is_accepting; // .accept is at work: the stream's end is out already
+    bool is_accepting;       // .accept is at work: the stream's end is out already
 };
 
 // ai.c

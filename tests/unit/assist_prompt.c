@@ -374,6 +374,22 @@ static void test_hostile_values(void **state) {
     rig_finish(&rig);
 }
 
+// What is made on the way (context, rule) must not vanish from a prompt that then fits.
+static void test_a_value_over_the_limit(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "refactor");
+    struct buf code;
+    buf_init(&code, LIMIT_PROMPT);
+    while (buf_append(&code, STR("a line of code that goes on for quite a while, as lines do\n"))) {
+    }
+    rig.context.code = buf_str(&code);
+    rig_build(&rig);
+    assert_true(rig.prompt.is_cut);
+    buf_finish(&code);
+    rig_finish(&rig);
+}
+
 // However often a template names it: bounded.
 static void test_size_is_bounded(void **state) {
     (void)state;
@@ -392,6 +408,7 @@ static void test_size_is_bounded(void **state) {
     rig.context.code = buf_str(&code);
     rig_build(&rig);
     assert_true(rig.prompt.user.n > code.n && rig.prompt.user.n <= LIMIT_PROMPT);
+    assert_true(rig.prompt.is_cut); // who sent it would get an answer to a part of it
     // Long lines around and many diagnostics.
     rig.input.action = action_set_find(rig.set, STR("fix"));
     rig.context.code = STR("x");
@@ -406,6 +423,7 @@ static void test_size_is_bounded(void **state) {
     rig.input.n_diagnostics = 100;
     rig_build(&rig);
     assert_true(rig.prompt.user.n < 40000);
+    assert_false(rig.prompt.is_cut);
     expect_has(rig.prompt.user, "- and 80 more");
     buf_finish(&template);
     buf_finish(&code);
@@ -422,6 +440,7 @@ int main(void) {
         cmocka_unit_test(test_golden_users_action),
         cmocka_unit_test(test_every_action_of_ours),
         cmocka_unit_test(test_hostile_values),
+        cmocka_unit_test(test_a_value_over_the_limit),
         cmocka_unit_test(test_size_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,6 +262,22 @@ class Request(AiCase):
         self.end(client)
 
 
+    def test_a_target_that_no_prompt_can_hold(self):
+        """Whatever the model takes: a prompt without the code must not leave."""
+        fake, client = self.begin(models=[{"name": "big:1b", "context_length": 1 << 23}])
+        line = "a line of words that goes on for quite a while\n"
+        document = self.document(client, line * (17 * 1024 * 1024 // len(line)), name="a.txt",
+                                 language="plaintext")
+        whole = {"start": {"line": 0, "character": 0}, "end": {"line": 1000000, "character": 0}}
+        end = client.outcome(client.ai("simplify", document.uri, whole))
+        self.assertEqual("failed", end["outcome"])
+        self.assertIn("more than 16 MiB", end["error"]["message"])
+        self.assertEqual([], fake.requests(CHAT))
+        client.settle()
+        client.drop("window/showMessage")
+        self.end(client)
+
+
 class Trust(AiCase):
     def test_text_goes_to_the_users_server_only(self):
         """Even when the file names a host of its own that is trusted for reading."""
