@@ -2,6 +2,9 @@
 //
 // Estimates lean to the high side: a prompt that is a little too short costs nothing, one that is
 // too long is cut by the server in silence.
+//
+// Invariant: no run of characters goes on behind a line end, so the estimates of lines add up to
+// that of their text.
 #include "assist/budget.h"
 
 #include "base/utf.h"
@@ -9,6 +12,7 @@
 enum {
     CTX_MIN = 2048,
     CTX_UNKNOWN = 8192, // a size that every model of the last years has
+    CTX_MAX = 1 << 30,  // what a server may claim beyond is not believed
     WORD_BYTES = 5,     // tokenizers split longer words
     DIGITS = 2,         // some count every digit, some three
 };
@@ -29,9 +33,9 @@ static enum kind kind_of(char c) {
 }
 
 // Tokens of a run of `n` bytes of one kind.
-static size_t run_tokens(enum kind kind, size_t n, bool has_line_end) {
+static size_t run_tokens(enum kind kind, size_t n) {
     switch (kind) {
-    case KIND_SPACE: return (has_line_end ? 1u : 0u) + (n > 1 ? 1u : 0u) + n / 16;
+    case KIND_SPACE: return (n > 1 ? 1u : 0u) + n / 16; // one goes with the word behind it
     case KIND_WORD: return (n + WORD_BYTES - 1) / WORD_BYTES;
     case KIND_DIGIT: return (n + DIGITS - 1) / DIGITS;
     case KIND_MARK: return (n + 1) / 2;
@@ -40,18 +44,30 @@ static size_t run_tokens(enum kind kind, size_t n, bool has_line_end) {
     return (n + 1) / 2; // two bytes of UTF-8 a token: high for Europe, fitting for Asia
 }
 
+// Length of the line end at `i`; 0: there is none.
+static size_t line_end_at(struct str text, size_t i) {
+    if (text.p[i] == '\r') {
+        return i + 1 < text.n && text.p[i + 1] == '\n' ? 2 : 1;
+    }
+    return text.p[i] == '\n' ? 1 : 0;
+}
+
 size_t tokens_estimate(struct str text) {
     size_t tokens = 0;
     size_t i = 0;
     while (i < text.n) {
+        size_t line_end = line_end_at(text, i);
+        if (line_end > 0) {
+            tokens++;
+            i += line_end;
+            continue;
+        }
         enum kind kind = kind_of(text.p[i]);
         size_t start = i;
-        bool has_line_end = false;
-        while (i < text.n && kind_of(text.p[i]) == kind) {
-            has_line_end = has_line_end || text.p[i] == '\n' || text.p[i] == '\r';
+        while (i < text.n && kind_of(text.p[i]) == kind && line_end_at(text, i) == 0) {
             i++;
         }
-        tokens += run_tokens(kind, i - start, has_line_end);
+        tokens += run_tokens(kind, i - start);
     }
     return tokens;
 }
@@ -90,24 +106,26 @@ struct str tokens_tail(struct str text, size_t tokens) {
     return str_from_index(text, start);
 }
 
-static int64_t min64(int64_t a, int64_t b) {
-    return a < b ? a : b;
+static int64_t clamp64(int64_t n, int64_t low, int64_t high) {
+    return n < low ? low : n > high ? high : n;
 }
 
 struct budget budget_for(const struct budget_input *input) {
-    int64_t max = input->max > 0 ? input->max : CTX_UNKNOWN;
-    max = max < input->running ? input->running : max;
-    struct budget budget = {.num_predict = min64(input->num_predict, max / 2)};
-    int64_t total = input->wanted + budget.num_predict;
-    if (input->running >= total) {
-        budget.num_ctx = input->running;
+    int64_t running = clamp64(input->running, 0, CTX_MAX);
+    int64_t max = input->max > 0 ? clamp64(input->max, 1, CTX_MAX) : CTX_UNKNOWN;
+    max = max < running ? running : max;
+    // At least one: a model trained for a single token is none, but its server may say so.
+    struct budget budget = {.num_predict = clamp64(input->num_predict, 1, max > 1 ? max / 2 : 1)};
+    // How much more than the maximum is wanted makes no difference.
+    int64_t total = clamp64(input->wanted, 0, max) + budget.num_predict;
+    if (running >= total) {
+        budget.num_ctx = running;
     } else {
         budget.num_ctx = CTX_MIN;
-        while (budget.num_ctx < total) {
+        while (budget.num_ctx < total && budget.num_ctx < max) {
             budget.num_ctx *= 2;
         }
-        budget.num_ctx = min64(budget.num_ctx, max);
-        budget.num_ctx = budget.num_ctx < input->running ? input->running : budget.num_ctx;
+        budget.num_ctx = clamp64(budget.num_ctx, 1, max); // never less than what runs: max is not
     }
     budget.prompt = budget.num_ctx - budget.num_predict;
     budget.fits = input->needed <= budget.prompt;

@@ -16,22 +16,26 @@ struct context_input {
     struct tree *tree;               // of `text`, borrowed; NULL: none
     const struct language *language; // never NULL
     struct text_range selection;     // empty: the cursor
+    const TSQuery *query; // language_query_create(language), borrowed; NULL: made for the call
 };
 
 // What an action works on.
 enum target_kind {
-    // The smallest run of sibling syntax nodes that covers the selection: a selection that ends
-    // inside a name or a string takes all of it, one of whole statements stays as it is (without
-    // the blanks and line ends around). Nothing selected: the statement at the cursor. Without a
-    // tree: the selection without the blank lines around, or the paragraph at the cursor.
+    // A selection of whole sibling nodes stays as it is (without the blanks and line ends around).
+    // Any other grows to the smallest run of siblings that makes sense by itself (statements,
+    // members, elements of a list), else to the node that holds it: a name, a string with its
+    // quotes, a statement with its semicolon. Nothing selected: the statement at the cursor, a
+    // definition with the comments, decorators and attributes right above it. Where the tree has
+    // errors: the whole lines of the selection. Without a tree: the selection without the blank
+    // lines around, or the paragraph at the cursor.
     TARGET_NODES,
     // The same, but nothing selected means the function (else the class, else the statement) around
     // the cursor, or the one that begins on the cursor's line.
     TARGET_DEFINITION,
     // A place to put text at: the end of the selection, without the line end it may cover.
     TARGET_POINT,
-    // Behind the whole function or class that holds the selection (else behind the selection), at
-    // the end of its last line.
+    // Behind the outermost function or class that holds the selection (else behind the selection),
+    // at the end of its last line.
     TARGET_BEHIND,
 };
 
@@ -43,7 +47,8 @@ struct text_range context_target(const struct context_input *input, enum target_
 // The instruction that a comment within `range` gives ("# ai: make it async", or the first comment
 // of the range without any mark), without its comment signs, several lines joined by blanks. Empty:
 // there is none. *without (may be NULL) becomes the code of the range with a *marked* comment
-// ("ai:", "AI:", "AI!", "ollama:", case ignored) taken out, else all of it; in `arena`.
+// ("ai:", "AI!", "ollama:" at its start, "AI!" at its end, case ignored) taken out, else all of it,
+// with the indentation of its first line as in context.code; in `arena`.
 struct str context_instruction(struct arena *arena, const struct context_input *input,
                                struct text_range range, struct str *without);
 
@@ -59,8 +64,8 @@ struct context_diagnostic {
 
 struct context {
     struct str code;    // the target, with the indentation of its first line; may be empty
-    struct str before;  // whole lines right before it
-    struct str after;   // whole lines right behind it
+    struct str before;  // whole lines right before it, and what stands before it on its first line
+    struct str after;   // what stands behind it on its last line, and whole lines right behind it
     struct str outline; // heads of the classes and functions around it, outermost first, as far as
                         // `before` does not show them anyway; "…" stands for what is left out
     struct str imports; // likewise

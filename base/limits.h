@@ -32,6 +32,7 @@
 #define LIMIT_PATTERN_MS 10                     // a user's pattern on one file
 #define LIMIT_WRITE_QUEUE (64u * 1024 * 1024)   // unsent output; above, reading stops
 #define LIMIT_WRITE_PROGRESS (4u * 1024 * 1024) // unsent output; above, progress is dropped
+#define LIMIT_WRITE_STREAM (128u * 1024)        // unsent output; above, deltas of answers wait
 #define LIMIT_QUESTIONS 50                      // autoPull's questions in one session
 #define LIMIT_DOTENVS 256                       // .env files whose variables are remembered
 #define LIMIT_COMPLETIONS 200                   // items in one completion list
@@ -39,10 +40,14 @@
 #define LIMIT_CATALOG_FILE (64u * 1024 * 1024)  // check --catalog
 #define LIMIT_ANSWER (4u * 1024 * 1024)         // text of one answer of a model
 #define LIMIT_ACTIONS 100                       // AI actions, the user's included
+#define LIMIT_TEMPLATE (64u * 1024)             // of a prompt in the settings
+#define LIMIT_PROMPT (16u * 1024 * 1024)        // made of one
 #define LIMIT_RUNS 64                           // AI actions at work at once
 #define LIMIT_RESULTS 64                        // results that wait for accept or reject
 #define LIMIT_METRICS 1000                      // models that .metrics tells apart
-#define LIMIT_DIFF_STEPS 4000000                // comparisons of lines in one diff
+#define LIMIT_DIFF_BYTES (8u * 1024 * 1024)     // both texts of a diff, without equal ends
+#define LIMIT_DIFF_LINES 150000                 // of each of them
+#define LIMIT_DIFF_STEPS 3000000                // comparisons of lines in one diff
 
 #define TIME_CONNECT_MS 2000 // to a model server
 #define TIME_CALL_MS 5000    // version, tags, ps, show in all

@@ -18,7 +18,11 @@ static const struct command commands[] = {
     {"trustHost", command_trust_host},
     {"selectModel", command_select_model},
     {"ignoreModel", command_ignore_model},
+    {"ai", command_ai},
     {"cancel", command_cancel},
+    {"accept", command_accept},
+    {"reject", command_reject},
+    {"metrics", command_metrics},
     {"workspaceModels", command_workspace_models},
 };
 

@@ -14,6 +14,7 @@
 #include "lsp/documents_private.h"
 #include "lsp/server.h"
 #include "lsp/server_private.h"
+#include "text/diff.h"
 
 #define LOG_MODULE "documents"
 
@@ -169,6 +170,7 @@ void documents_on_open(struct lsp_server *server, struct json_object *params) {
     document->language_id = own(json_get_str(item, "languageId"));
     document->version = json_get_int(item, "version", 0);
     set_text(document, text_create(json_get_str(item, "text")), NULL);
+    ai_on_open(server, document);
     changed(server, document);
 }
 
@@ -201,6 +203,39 @@ static size_t read_changes(struct arena *arena, const struct document *document,
     return n;
 }
 
+// One change, told to AI actions at work: to them it matters what was changed and what only stands
+// between two changes.
+static void apply_followed(struct lsp_server *server, struct document *document,
+                           struct arena *arena, const struct text_change *change) {
+    struct text *before = text_retain(document->text);
+    struct text_splice splice = {0, text_size(before), 0}; // of a text over the limit
+    struct text *text = text_edit(before, change, 1, server->caps.encoding, &splice);
+    set_text(document, text, text ? &splice : NULL);
+    struct text_splice *splices = &splice;
+    size_t n = 1;
+    if (text && change->whole) {
+        n = text_diff_splices(arena, text_str(before), text_str(text), &splices);
+    }
+    for (size_t i = 0; i < n; i++) {
+        ai_on_change(server, document, &splices[i]);
+    }
+    text_release(before);
+}
+
+static void apply_changes(struct lsp_server *server, struct document *document, struct arena *arena,
+                          const struct text_change *changes, size_t n) {
+    if (!ai_follows(server, document)) {
+        struct text_splice splice;
+        struct text *text = text_edit(document->text, changes, n, server->caps.encoding, &splice);
+        set_text(document, text, &splice);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        apply_followed(server, document, arena, &changes[i]);
+    }
+    ai_after_changes(server, document);
+}
+
 void documents_on_change(struct lsp_server *server, struct json_object *params) {
     struct json_object *item = json_get(params, "textDocument");
     struct document *document = documents_find(server, json_get_str(item, "uri"));
@@ -220,9 +255,7 @@ void documents_on_change(struct lsp_server *server, struct json_object *params) 
     struct text_change *changes;
     size_t n = read_changes(&arena, document, json_get(params, "contentChanges"), &changes);
     if (n > 0) {
-        struct text_splice splice;
-        struct text *text = text_edit(document->text, changes, n, server->caps.encoding, &splice);
-        set_text(document, text, &splice);
+        apply_changes(server, document, &arena, changes, n);
     }
     arena_finish(&arena);
     changed(server, document);
@@ -244,6 +277,7 @@ void documents_on_close(struct lsp_server *server, struct json_object *params) {
         return;
     }
     rpc_cancel_document(server, document);
+    ai_on_close(server, document);
     feed_closed(server, document);
     for (struct document **at = &server->documents.first; *at; at = &(*at)->next) {
         if (*at == document) {

@@ -29,7 +29,7 @@ struct progress {
     struct lsp_server *server;
     struct progress *next;
     enum stage stage;
-    char id[24];
+    char *id;                  // owned
     struct json_object *token; // owned
     char *title;               // owned, as are the other texts
     char *kind;
@@ -42,6 +42,7 @@ struct progress {
     int64_t tokens;
     void (*on_cancel)(void *data);
     void *data;
+    bool is_loading;
     bool is_cancelled;
     bool is_over;    // the owner has ended it
     bool is_awaited; // the answer to "create" will come here: not to be freed before
@@ -70,6 +71,7 @@ static void free_progress(struct progress *progress) {
         }
     }
     json_object_put(progress->token);
+    free(progress->id);
     free(progress->title);
     free(progress->kind);
     free(progress->model);
@@ -164,9 +166,9 @@ static void on_created(struct lsp_server *server, enum err code, struct json_obj
 }
 
 static void create_token(struct progress *progress) {
-    char text[48];
-    int n = snprintf(text, sizeof(text), "ollama-ls/%s", progress->id);
-    progress->token = json_new_str(str_of(text, n > 0 ? (size_t)n : 0));
+    struct arena arena = {0};
+    progress->token = json_new_str(arena_printf(&arena, "ollama-ls/%s", progress->id));
+    arena_finish(&arena);
     if (!progress->server->caps.work_done_progress) {
         progress->stage = STAGE_SILENT;
         return;
@@ -177,6 +179,24 @@ static void create_token(struct progress *progress) {
     json_set(params, "token", json_object_get(progress->token));
     rpc_request(progress->server, "window/workDoneProgress/create", params, CREATE_LIMIT_MS,
                 on_created, progress);
+}
+
+bool progress_has(const struct lsp_server *server, struct str id) {
+    for (const struct progress *at = server->progress.first; at; at = at->next) {
+        if (str_eq(id, str_from(at->id))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A client may have chosen numbers too.
+static char *new_id(struct lsp_server *server) {
+    char text[24];
+    do {
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)++server->progress.next_id);
+    } while (progress_has(server, str_from(text)) || ai_has(server, str_from(text)));
+    return mem_strdup(str_from(text));
 }
 
 struct progress *progress_begin(struct lsp_server *server, const struct progress_options *options) {
@@ -190,7 +210,7 @@ struct progress *progress_begin(struct lsp_server *server, const struct progress
     progress->percent = -1;
     progress->on_cancel = options->on_cancel;
     progress->data = options->data;
-    snprintf(progress->id, sizeof(progress->id), "%llu", (unsigned long long)++set->next_id);
+    progress->id = options->id.n ? mem_strdup(options->id) : new_id(server);
     progress->next = set->first;
     set->first = progress;
     if (json_is(options->token, json_type_string) || json_is(options->token, json_type_int)) {
@@ -245,6 +265,19 @@ void progress_report(struct progress *progress, struct str message, int percent)
 void progress_set_tokens(struct progress *progress, int64_t tokens) {
     progress->tokens = tokens;
     status_changed(progress->server);
+}
+
+void progress_set_model(struct progress *progress, struct str model) {
+    free(progress->model);
+    progress->model = mem_strdup(model);
+    status_changed(progress->server);
+}
+
+void progress_set_loading(struct progress *progress, bool is_loading) {
+    if (progress->is_loading != is_loading) {
+        progress->is_loading = is_loading;
+        status_changed(progress->server);
+    }
 }
 
 void progress_end(struct progress *progress, enum message_type type, struct str message) {
@@ -312,6 +345,7 @@ size_t progress_jobs(struct lsp_server *server, struct arena *arena, struct acti
                 .kind = str_from(at->kind),
                 .model = str_from(at->model),
                 .tokens = at->tokens,
+                .is_loading = at->is_loading,
             };
         }
     }

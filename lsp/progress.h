@@ -18,6 +18,7 @@ struct progress_options {
     struct str kind;           // "pull", "load", …: listed as active work under this kind
     struct str model;          // may be empty
     bool has_percentage;       // percentages will be reported
+    struct str id;             // the client's own id for it, not in use; empty: one is made
     struct json_object *token; // the client's own workDoneToken (borrowed), or NULL
     // Set: the user may stop it. Called at most once, from the loop; the owner still ends the
     // progress.
@@ -30,7 +31,11 @@ struct progress *progress_begin(struct lsp_server *server, const struct progress
 
 // At most one report a 100 ms leaves; the latest wins. `percent` −1: unknown. It never falls.
 void progress_report(struct progress *progress, struct str message, int percent);
-void progress_set_tokens(struct progress *progress, int64_t tokens); // for status
+// For status.
+void progress_set_tokens(struct progress *progress, int64_t tokens);
+void progress_set_model(struct progress *progress, struct str model); // known only now
+void progress_set_loading(struct progress *progress,
+                          bool is_loading); // waits for its model to load
 
 // Ends and frees. Clients without progress get the message by window/showMessage, all clients do if
 // the type is MESSAGE_ERROR or MESSAGE_WARNING; an empty one is never shown (cancelled work).
@@ -38,6 +43,7 @@ void progress_end(struct progress *progress, enum message_type type, struct str 
 
 struct str progress_id(const struct progress *progress); // "<id>"
 bool progress_is_cancelled(const struct progress *progress);
+bool progress_has(const struct lsp_server *server, struct str id); // is this id in use?
 
 // Asks active work to stop: the one of that id, or all if empty. Returns how many there were.
 size_t progress_cancel(struct lsp_server *server, struct str id);

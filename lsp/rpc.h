@@ -54,8 +54,12 @@ void request_park(struct request *request, request_cancel_fn on_cancel, void *da
 
 // --- to the client ---
 
-// What may be dropped when the client does not read (LIMIT_WRITE_PROGRESS).
-enum send_class { SEND_NEEDED, SEND_DROPPABLE };
+// What is not taken when the client does not read.
+enum send_class {
+    SEND_NEEDED,
+    SEND_DROPPABLE, // above LIMIT_WRITE_PROGRESS: it is lost, later ones say as much
+    SEND_STREAM,    // above LIMIT_WRITE_STREAM: the sender keeps it and tries again with more
+};
 
 // Sends a notification; `params` is taken (NULL: none). False if it was dropped, or the session is
 // not at a point where it may be sent (before the answer to initialize only window/showMessage and

@@ -154,6 +154,7 @@ void lsp_server__settings_changed(struct lsp_server *server) {
     if (server->private->is_settled) {
         status_watch(server);
     }
+    ai_on_settings(server);
     documents_invalidate(server, NULL);
     mark_views(server);
     status_changed(server);
@@ -169,7 +170,7 @@ static void on_server(void *data, struct server *changed) {
     status_changed(server);
 }
 
-static void on_problem(void *data, struct str message) {
+void lsp_server__on_problem(void *data, struct str message) {
     lsp_server_show_once(data, MESSAGE_WARNING, message);
 }
 
@@ -264,13 +265,14 @@ struct lsp_server *lsp_server_create(uv_loop_t *loop, const struct lsp_server_op
     }
     rpc_init(&server->rpc, server, loop, options->sink);
     progress_set_init(&server->progress, server, loop);
+    ai_init(&server->ai, server, loop);
     status_init(&server->status, server, loop);
 
     struct session_options session_options = {
         .host_flag = options->host_flag,
         .state_path = options->state_path,
     };
-    struct session_handlers handlers = {on_server, on_problem, server};
+    struct session_handlers handlers = {on_server, lsp_server__on_problem, server};
     server->session = session_create(loop, &session_options, &handlers);
     return server;
 }
@@ -279,6 +281,7 @@ static void free_server(struct lsp_server *server) {
     struct lsp_server_private *private = server->private;
     void (*on_closed)(void *data) = private->on_closed;
     void *data = private->closed_data;
+    ai_finish(&server->ai);
     progress_set_finish(&server->progress);
     rpc_finish(&server->rpc);
     status_finish(&server->status);
@@ -315,9 +318,10 @@ void lsp_server_close(struct lsp_server *server, void (*on_closed)(void *data), 
     private->on_closed = on_closed;
     private->closed_data = data;
     server->rpc.state = RPC_EXITED;
-    private->n_open = 9; // the session, and the handles closed below
+    private->n_open = 10; // the session, and the handles closed below
 
     progress_set_stop(&server->progress);
+    ai_close(server, on_handle_closed);
     rpc_close(server, on_handle_closed);
     status_close(server, on_handle_closed);
     progress_set_close(&server->progress, on_handle_closed);

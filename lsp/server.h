@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/strmap.h"
+#include "lsp/ai.h"
 #include "lsp/caps.h"
 #include "lsp/diagnostics_feed.h"
 #include "lsp/documents.h"
@@ -26,6 +27,7 @@ struct lsp_server {
     struct documents documents;
     struct diagnostics_feed feed;
     struct progress_set progress;
+    struct ai_set ai;
     struct status status;
     struct method_stats method_stats[METHOD_MAX];
     enum trace_level trace;
@@ -38,7 +40,7 @@ struct lsp_server {
     struct workspace_folder {
         struct str uri;  // owned
         struct str path; // owned
-    } *folders;
+    } * folders;
     size_t n_folders;
 
     // private

@@ -61,6 +61,9 @@ void watched_files_on_change(struct lsp_server *server, struct json_object *para
 void folders_read(struct lsp_server *server, struct json_object *initialize_params);
 void folders_finish(struct lsp_server *server);
 
+// Something to tell the user once: a mistake in the settings.
+void lsp_server__on_problem(void *server, struct str message);
+
 // Asks for the client's settings, if it can be asked.
 void configuration_pull(struct lsp_server *server);
 // What is registered after `initialized`, in one request.

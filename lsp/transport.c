@@ -261,7 +261,9 @@ bool transport_send(struct transport *transport, struct str message, enum send_c
     if (transport->is_broken || transport->is_closing) {
         return false;
     }
-    if (class == SEND_DROPPABLE && transport_queued(transport) > LIMIT_WRITE_PROGRESS) {
+    size_t queued = transport_queued(transport);
+    if ((class == SEND_DROPPABLE && queued > LIMIT_WRITE_PROGRESS) ||
+        (class == SEND_STREAM && queued > LIMIT_WRITE_STREAM)) {
         return false;
     }
     if (!frame_append(&transport->pending, message)) {

@@ -24,7 +24,8 @@ struct transport *transport_create(uv_loop_t *loop, int in_fd, int out_fd, const
                                    const struct transport_handlers *handlers);
 
 // Sends or queues. A SEND_DROPPABLE message is dropped (false) while more than LIMIT_WRITE_PROGRESS
-// bytes wait; above LIMIT_WRITE_QUEUE reading stops until the queue is half empty.
+// bytes wait, a SEND_STREAM one while more than LIMIT_WRITE_STREAM do; above LIMIT_WRITE_QUEUE
+// reading stops until the queue is half empty.
 bool transport_send(struct transport *transport, struct str message, enum send_class class);
 
 size_t transport_queued(const struct transport *transport); // bytes that wait

@@ -8,7 +8,12 @@
 
 #include "ollama/core/catalog.h"
 
-enum choice_role { ROLE_CHAT, ROLE_AUTOCOMPLETE, ROLE_EMBED, ROLE_CHOICE_COUNT };
+enum choice_role {
+    ROLE_CHOICE_CHAT,
+    ROLE_CHOICE_AUTOCOMPLETE,
+    ROLE_CHOICE_EMBED,
+    ROLE_CHOICE_COUNT
+};
 const char *choice_role_name(enum choice_role role); // "chat", "autocomplete", "embed"
 bool choice_role_parse(struct str name, enum choice_role *role);
 unsigned
@@ -38,10 +43,13 @@ struct choice {
     struct error error; // if there is none: what is missing and the remedy ("ollama pull …")
 };
 
-// The order among installed ones: for chat, models for code first ("coder", "codestral", …), then
-// by size, the largest that is at most CHOICE_SIZE_MAX bytes, then smaller context last, then name;
-// for autocomplete, known to insert only, the smallest first. Unknown capabilities count as fitting
-// for chat only. A named model that is not installed, or is known not to fit, is an error, never
-// silently another one. Messages live in `arena`.
+// The order among installed ones, and among several running ones. For chat: those tuned to answer
+// before base models, models for code first ("coder", "codestral", …), those for text alone before
+// those for pictures too, then the largest of at most CHOICE_SIZE_MAX bytes, then the longest
+// context, then the name. For autocomplete and embed: the smallest. Unknown capabilities count as
+// fitting for chat only, unless the library table knows better. A named model that is not
+// installed, or is known not to fit, is an error, never silently another one; one forwarded by
+// Ollama (":cloud") need not be listed. Code of errors: ERR_NOT_FOUND; ERR_INVALID: no name, or not
+// fit. Messages live in `arena`.
 struct choice model_choose(struct arena *arena, const struct choice_input *input);
 #define CHOICE_SIZE_MAX ((int64_t)16 * 1000 * 1000 * 1000)

@@ -8,6 +8,7 @@
 struct session_server {
     struct server *server; // owned until session_close
     bool configured;       // one of the settings in force
+    enum server_kind kind; // of the setting; of a file's own host "ollama"
     bool retired; // was configured once; kept alive because holders of interest may name it
     struct str
         setting_key; // heap: url, kind, key and headers in one text, to see whether it changed
@@ -39,6 +40,7 @@ struct session {
     struct catalog *catalog;
     struct http *http;
     struct state *state;
+    struct metrics *metrics;
     struct settings *settings;
     struct analyzer *analyzer; // NULL: to be built
     struct json_object *sources[SETTINGS_SOURCE_COUNT];

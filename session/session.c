@@ -146,6 +146,7 @@ static void apply_servers(struct session *session) {
         }
         struct session_server *entry = configured_server(session, &arena, setting);
         entry->configured = true;
+        entry->kind = setting->kind;
         entry->retired = false;
         session->configured[session->n_configured++] = entry;
     }
@@ -247,6 +248,7 @@ struct session *session_create(uv_loop_t *loop, const struct session_options *op
     session->host_flag = mem_strdup(options->host_flag);
     session->env_ollama_host = mem_strdup(str_from(getenv("OLLAMA_HOST")));
     session->state = state_open(options->state_path);
+    session->metrics = metrics_create();
     read_user_file(session);
     apply(session);
     return session;
@@ -321,6 +323,10 @@ struct analyzer *session_analyzer(struct session *session) {
 
 struct state *session_state(struct session *session) {
     return session->state;
+}
+
+struct metrics *session_metrics(struct session *session) {
+    return session->metrics;
 }
 
 struct str session_root_of(const struct session *session, struct str path) {
@@ -420,6 +426,7 @@ static void finish(struct session *session) {
     catalog_release(session->catalog);
     settings_destroy(session->settings);
     state_close(session->state);
+    metrics_destroy(session->metrics);
     arena_finish(&session->told);
     free(session);
     if (on_closed) {

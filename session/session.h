@@ -5,6 +5,7 @@
 // server this reference belongs to". Does the I/O that pure analysis must not. Loop thread only.
 #pragma once
 
+#include "session/metrics.h"
 #include "session/settings.h"
 #include "session/state.h"
 
@@ -52,7 +53,8 @@ session_settings(const struct session *session); // borrowed until the next chan
 struct analyzer *
 session_analyzer(struct session *session); // borrowed; built from settings on demand
 struct state *session_state(struct session *session);
-struct http *session_http(struct session *session); // made on first use; NULL when offline
+struct http *session_http(struct session *session);       // made on first use; NULL when offline
+struct metrics *session_metrics(struct session *session); // of the session's whole life
 
 // The workspace folder that holds `path` (the innermost), or an empty view.
 struct str session_root_of(const struct session *session, struct str path);
@@ -65,6 +67,11 @@ session_server_count(const struct session *session); // configured ones first, t
 struct server *session_server_at(const struct session *session, size_t i);
 struct server *session_server_by_url(const struct session *session,
                                      struct str canonical); // or NULL
+
+// May text of documents go there (DESIGN A4.5)? Only to the servers of the settings in force, the
+// environment or --host that are of kind "ollama": never to a host that a file names, trusted or
+// not.
+bool session_may_send_text(const struct session *session, const struct server *server);
 
 enum resolve_reason {
     RESOLVED_DEFAULT,    // no host, or an unmapped container's name
@@ -133,9 +140,10 @@ void session_want_details(struct session *session, struct session_document *docu
 // --- status (DESIGN A11) ---
 struct active_job {
     struct str id;
-    struct str kind; // "pull", "load", "unload", "delete", later AI action kinds
+    struct str kind; // "pull", "load", "unload", "delete", or the name of an AI action
     struct str model;
     int64_t tokens;
+    bool is_loading; // the answer is held back: its model is being loaded
 };
 // The status object. Returns owned.
 struct json_object *session_status(struct session *session, const struct active_job *jobs,

@@ -10,10 +10,11 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
+#include "ollama/core/environment.h"
 
 enum grade { GRADE_USER, GRADE_ANY };
 
-enum key_type { KEY_STRING, KEY_BOOL, KEY_NUMBER, KEY_ARRAY, KEY_OBJECT };
+enum key_type { KEY_STRING, KEY_BOOL, KEY_NUMBER, KEY_ARRAY, KEY_OBJECT, KEY_DURATION };
 
 struct key {
     const char *path; // dotted
@@ -43,7 +44,7 @@ static const struct key keys[] = {
     {"ai.model", KEY_OBJECT, GRADE_USER},
     {"ai.temperature", KEY_NUMBER, GRADE_USER},
     {"ai.numPredict", KEY_NUMBER, GRADE_USER},
-    {"ai.keepAlive", KEY_STRING, GRADE_USER},
+    {"ai.keepAlive", KEY_DURATION, GRADE_USER},
     {"ai.prompts", KEY_OBJECT, GRADE_USER},
     {"actions", KEY_ARRAY, GRADE_USER},
     {"inlineCompletion.enable", KEY_BOOL, GRADE_ANY},
@@ -53,6 +54,12 @@ static const struct key keys[] = {
 
 #define CACHE_TTL_S 60
 #define HEALTH_INTERVAL_S 30
+#define TEMPERATURE_MAX 2 // above it every model writes noise
+#define NUM_PREDICT_DEFAULT 4096
+#define NUM_PREDICT_MAX 1000000
+#define KEEP_ALIVE_MAX_S 1000000000 // about 30 years; Go's durations end at 292
+#define DEBOUNCE_MS 150
+#define DEBOUNCE_MAX_MS 10000
 
 struct merge {
     const struct settings_input *input;
@@ -79,6 +86,7 @@ static const char *type_text(enum key_type type) {
     case KEY_NUMBER: return "a number";
     case KEY_ARRAY: return "an array";
     case KEY_OBJECT: return "an object";
+    case KEY_DURATION: return "a duration such as \"5m\", or a number of seconds";
     }
     return "something else";
 }
@@ -90,6 +98,7 @@ static bool type_fits(enum key_type type, struct json_object *value) {
     case KEY_NUMBER: return json_is(value, json_type_int) || json_is(value, json_type_double);
     case KEY_ARRAY: return json_is(value, json_type_array);
     case KEY_OBJECT: return json_is(value, json_type_object);
+    case KEY_DURATION: return type_fits(KEY_STRING, value) || type_fits(KEY_NUMBER, value);
     }
     return false;
 }
@@ -320,23 +329,110 @@ static void merge_severity(struct merge *merge) {
     }
 }
 
-// What later features read by themselves: ai.*, actions, inlineCompletion.*; grades are applied
-// here.
-static void merge_ai(struct merge *merge) {
-    struct json_object *ai = json_object_new_object();
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        struct str path = str_from(keys[i].path);
-        if (str_starts(path, STR("ai.")) || str_starts(path, STR("inlineCompletion.")) ||
-            str_eq(path, STR("actions"))) {
-            struct json_object *value = merged(merge, &keys[i]);
-            if (value) {
-                json_set(ai, keys[i].path, json_object_get(value));
-            }
+// --- ai ---
+
+static void merge_models(struct merge *merge) {
+    struct json_object *map = merged_by_path(merge, "ai.model");
+    if (!map) {
+        return;
+    }
+    json_object_object_foreach (map, name, model) {
+        enum choice_role role;
+        if (!choice_role_parse(str_from(name), &role)) {
+            PROBLEM(merge,
+                    "setting \"ai.model\": there is no role \"%s\"; the roles are chat, "
+                    "autocomplete and embed",
+                    name);
+        } else if (json_is(model, json_type_string)) {
+            merge->settings->ai.model[role] = own(merge, str_trim(json_str(model)));
+        } else if (model) { // null means absent
+            PROBLEM(merge, "setting \"ai.model\": \"%s\" must be a string; it is ignored", name);
         }
     }
-    merge->settings->ai = ai;
-    merge->settings->ai_enable = json_get_bool(ai, "ai.enable", true);
-    merge->settings->ai_review = json_get_bool(ai, "ai.review", false);
+}
+
+// A number between both ends, or the default with one warning.
+static double merged_number(struct merge *merge, const char *path, double min, double max,
+                            double fallback, bool *is_set) {
+    struct json_object *value = merged_by_path(merge, path);
+    double number = value ? json_object_get_double(value) : fallback;
+    *is_set = value != NULL;
+    if (value && !(number >= min && number <= max)) {
+        PROBLEM(merge, "setting \"%s\" must lie between %.0f and %.0f; it is ignored", path, min,
+                max);
+        *is_set = false;
+        return fallback;
+    }
+    return number;
+}
+
+static int64_t merged_whole(struct merge *merge, const char *path, int64_t min, int64_t max,
+                            int64_t fallback) {
+    bool is_set;
+    double number = merged_number(merge, path, (double)min, (double)max, (double)fallback, &is_set);
+    int64_t whole = (int64_t)number;
+    if ((double)whole < number) {
+        PROBLEM(merge, "setting \"%s\" must be a whole number; it is ignored", path);
+        return fallback;
+    }
+    return whole;
+}
+
+// As Ollama reads it in a request, where a string needs a unit and a number is one of seconds.
+static struct str merged_keep_alive(struct merge *merge) {
+    struct arena *arena = &merge->settings->arena;
+    struct json_object *value = merged_by_path(merge, "ai.keepAlive");
+    struct str text = str_trim(json_str(value));
+    double seconds = json_object_get_double(value);
+    if (json_is(value, json_type_string)) {
+        int64_t whole;
+        bool is_seconds =
+            str_to_int64(text, &whole) && whole >= -KEEP_ALIVE_MAX_S && whole <= KEEP_ALIVE_MAX_S;
+        if (is_seconds || duration_is_valid(text)) {
+            return own(merge, text);
+        }
+    } else if (value && seconds >= -KEEP_ALIVE_MAX_S && seconds <= KEEP_ALIVE_MAX_S) {
+        int64_t whole = (int64_t)seconds;
+        bool is_whole = (double)whole >= seconds && (double)whole <= seconds;
+        return is_whole ? arena_printf(arena, "%lld", (long long)whole)
+                        : arena_printf(arena, "%.3fs", seconds);
+    }
+    if (value) {
+        PROBLEM(merge, "setting \"ai.keepAlive\" must be %s; it is ignored",
+                type_text(KEY_DURATION));
+    }
+    return STR_NONE;
+}
+
+static struct json_object *merged_json(struct merge *merge, const char *path) {
+    struct json_object *value = merged_by_path(merge, path);
+    return value ? json_object_get(value) : NULL;
+}
+
+static enum ai_think merged_think(struct merge *merge) {
+    struct json_object *value = merged_by_path(merge, "ai.think");
+    if (!value) {
+        return AI_THINK_MODEL;
+    }
+    return json_object_get_boolean(value) ? AI_THINK_ON : AI_THINK_OFF;
+}
+
+static void merge_ai(struct merge *merge) {
+    struct ai_settings *ai = &merge->settings->ai;
+    ai->enable = merged_bool(merge, "ai.enable", true);
+    ai->review = merged_bool(merge, "ai.review", false);
+    ai->think = merged_think(merge);
+    merge_models(merge);
+    ai->temperature =
+        merged_number(merge, "ai.temperature", 0, TEMPERATURE_MAX, 0, &ai->has_temperature);
+    ai->num_predict = merged_whole(merge, "ai.numPredict", 1, NUM_PREDICT_MAX, NUM_PREDICT_DEFAULT);
+    ai->keep_alive = merged_keep_alive(merge);
+    ai->prompts = merged_json(merge, "ai.prompts");
+    ai->actions = merged_json(merge, "actions");
+    ai->inline_completion.enable = merged_bool(merge, "inlineCompletion.enable", false);
+    ai->inline_completion.debounce_ms =
+        merged_whole(merge, "inlineCompletion.debounceMs", 0, DEBOUNCE_MAX_MS, DEBOUNCE_MS);
+    ai->inline_completion.model = str_trim(merged_str(merge, "inlineCompletion.model"));
 }
 
 static bool is_known_key(struct str name) {
@@ -415,7 +511,8 @@ void settings_destroy(struct settings *settings) {
         return;
     }
     json_object_put(settings->conventions);
-    json_object_put(settings->ai);
+    json_object_put(settings->ai.prompts);
+    json_object_put(settings->ai.actions);
     arena_finish(&settings->arena);
     free(settings);
 }

@@ -9,6 +9,7 @@
 
 #include "diagnostics/finding.h"
 #include "ollama/io/server.h"
+#include "session/model_choice.h"
 
 // Sources by rising precedence. USER_FILE and INIT_OPTIONS are of grade user, as is CLIENT when
 // initializationOptions.settingsAreUserGrade is true.
@@ -38,6 +39,25 @@ struct host_map_entry {
     struct str to;   // URL
 };
 
+// What is set for AI actions and inline completion, checked.
+struct ai_settings {
+    bool enable;
+    bool review; // results wait for accept or reject
+    enum ai_think { AI_THINK_MODEL, AI_THINK_OFF, AI_THINK_ON } think; // MODEL: its own choice
+    struct str model[ROLE_CHOICE_COUNT]; // empty: chosen automatically
+    bool has_temperature;
+    double temperature;
+    int64_t num_predict;
+    struct str keep_alive;       // as in struct generation_options; empty: the server's own
+    struct json_object *prompts; // object or NULL; owned
+    struct json_object *actions; // array or NULL; owned
+    struct {
+        bool enable;
+        int64_t debounce_ms;
+        struct str model; // empty: ai.model.autocomplete, else chosen automatically
+    } inline_completion;
+};
+
 // Merged, checked, immutable. All strings live in `arena`.
 struct settings {
     struct arena arena;
@@ -60,10 +80,7 @@ struct settings {
     bool has_severity[CODE_COUNT];
     struct str *ignore_models;
     size_t n_ignore_models;
-    bool ai_enable;
-    bool ai_review;
-    struct json_object
-        *ai; // the rest of ai.*, actions, inlineCompletion as JSON for later issues; owned
+    struct ai_settings ai;
 };
 
 struct settings_input {

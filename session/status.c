@@ -55,7 +55,7 @@ static struct json_object *server_object(struct arena *arena, struct server *ser
 static const char *job_state(const struct active_job *jobs, size_t n_jobs) {
     const char *state = "ok";
     for (size_t i = 0; i < n_jobs; i++) {
-        if (str_eq(jobs[i].kind, STR("load"))) {
+        if (jobs[i].is_loading || str_eq(jobs[i].kind, STR("load"))) {
             return "loading";
         }
         state = "busy";

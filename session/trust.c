@@ -137,3 +137,12 @@ struct resolved session_resolve(struct session *session, struct arena *arena, st
     }
     return (struct resolved){RESOLVED_UNTRUSTED, NULL, canonical, false};
 }
+
+bool session_may_send_text(const struct session *session, const struct server *server) {
+    for (const struct session_server *it = session->servers; it; it = it->next) {
+        if (it->server == server) {
+            return it->configured && it->kind == SERVER_KIND_OLLAMA;
+        }
+    }
+    return false;
+}

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// textDocument/codeAction: the fixes of findings in the range, and what can be done with the model
-// at the cursor. Findings are judged anew; what the client sends along as diagnostics is only
-// attached to the actions that answer it, never trusted.
-#include "base/json.h"
+// textDocument/codeAction: the fixes of findings in the range, what can be done with the model at
+// the cursor, and what AI can do (code_action_ai.c). Findings are judged anew; what the client
+// sends along as diagnostics is only attached to the actions that answer it, never trusted.
+#include "lsp/handlers/action_list.h"
 #include "lsp/handlers/handlers.h"
-#include "lsp/server.h"
 
 #define KIND_QUICKFIX STR("quickfix")
 #define KIND_MANAGE STR("ollama-ls.manage")
 
-struct action_list {
-    struct request *request;
-    struct json_object *actions;
-    struct json_object *only; // context.only, or NULL
-};
-
-// Does the client ask for this kind? A kind contains its sub-kinds: "quickfix" wants "quickfix.x".
-static bool is_wanted(const struct action_list *list, struct str kind) {
+bool action_list_wants(const struct action_list *list, struct str kind) {
     if (json_count(list->only) == 0) { // absent, or empty: some clients send that for "any"
         return true;
     }
@@ -31,9 +23,8 @@ static bool is_wanted(const struct action_list *list, struct str kind) {
     return false;
 }
 
-// Returns owned: {title, command, arguments: [argument]}; `argument` is taken, NULL: none.
-static struct json_object *command_object(struct arena *arena, struct str title, const char *verb,
-                                          struct json_object *argument) {
+struct json_object *command_object(struct arena *arena, struct str title, const char *verb,
+                                   struct json_object *argument) {
     struct json_object *command = json_object_new_object();
     json_set_str(command, "title", title);
     json_set_str(command, "command", arena_printf(arena, "ollama-ls.%s", verb));
@@ -43,6 +34,20 @@ static struct json_object *command_object(struct arena *arena, struct str title,
         json_set(command, "arguments", arguments);
     }
     return command;
+}
+
+struct json_object *action_list_add(struct action_list *list, struct str title, struct str kind,
+                                    struct json_object *command) {
+    if (!list->request->server->caps.action_literals) {
+        json_add(list->actions, command);
+        return NULL;
+    }
+    struct json_object *action = json_object_new_object();
+    json_set_str(action, "title", title);
+    json_set_str(action, "kind", kind);
+    json_set(action, "command", command);
+    json_add(list->actions, action);
+    return action;
 }
 
 static struct json_object *argument_of(const struct action_list *list, const char *key,
@@ -157,27 +162,18 @@ static void add_manage(struct action_list *list, struct str title, const char *v
     if (host.n) {
         json_set_str(argument, "host", host);
     }
-    struct json_object *command = command_object(list->request->arena, title, verb, argument);
-    if (!list->request->server->caps.action_literals) {
-        json_add(list->actions, command);
-        return;
-    }
-    struct json_object *action = json_object_new_object();
-    json_set_str(action, "title", title);
-    json_set_str(action, "kind", KIND_MANAGE);
-    json_set(action, "command", command);
-    json_add(list->actions, action);
+    (void)action_list_add(list, title, KIND_MANAGE,
+                          command_object(list->request->arena, title, verb, argument));
 }
 
 // Load, unload, delete the model at the cursor: only when somebody asks for actions, not on every
 // move.
 static void add_model_actions(struct action_list *list, size_t start) {
     struct request *request = list->request;
-    bool is_automatic = json_get_int(json_get(request->params, "context"), "triggerKind", 1) == 2;
     const struct analysis *analysis = document_analysis(request->server, request->document);
     const struct reference *reference = analysis ? analysis_at(analysis, start) : NULL;
     struct model_name name;
-    if (is_automatic || !reference || reference->kind != REF_MODEL ||
+    if (list->is_automatic || !reference || reference->kind != REF_MODEL ||
         !model_name_parse(reference->text, MODEL_NAME_INFERENCE, &name, NULL)) {
         return;
     }
@@ -213,13 +209,22 @@ void code_action_on_request(struct request *request) {
         reply_err(request, RPC_INVALID_PARAMS, "codeAction needs a range and a context");
         return;
     }
-    struct action_list list = {request, json_object_new_array(), json_get(context, "only")};
-    if (is_wanted(&list, KIND_QUICKFIX)) {
+    struct action_list list = {
+        .request = request,
+        .actions = json_object_new_array(),
+        .context = context,
+        .only = json_get(context, "only"),
+        .start = start,
+        .end = end,
+        .is_automatic = json_get_int(context, "triggerKind", 1) == 2,
+    };
+    if (action_list_wants(&list, KIND_QUICKFIX)) {
         add_fixes(&list, start, end);
     }
-    if (is_wanted(&list, KIND_MANAGE)) {
+    if (action_list_wants(&list, KIND_MANAGE)) {
         add_model_actions(&list, start);
     }
+    action_list_add_ai(&list);
     reply_ok(request, list.actions);
 }
 
@@ -231,6 +236,7 @@ void code_action_advertise(const struct lsp_server *server, struct json_object *
     struct json_object *kinds = json_object_new_array();
     json_add(kinds, json_new_str(KIND_QUICKFIX));
     json_add(kinds, json_new_str(KIND_MANAGE));
+    action_kinds_ai(kinds);
     struct json_object *provider = json_object_new_object();
     json_set(provider, "codeActionKinds", kinds);
     json_set(capabilities, "codeActionProvider", provider);

@@ -74,6 +74,8 @@ static void on_done(void *data, const struct call_result *result) {
     struct pull *pull = data;
     struct arena arena = {0};
     if (result->code == ERR_OK) {
+        metrics_add_pull(session_metrics(pull->lsp->session), pull->server->url,
+                         str_from(pull->model));
         progress_end(pull->progress, MESSAGE_INFO,
                      arena_printf(&arena, "%s is installed", pull->model));
     } else if (result->code == ERR_CANCELLED) {

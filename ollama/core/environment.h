@@ -41,6 +41,9 @@ const struct variable *variable_find(struct str name); // exact; or NULL
 // "true", "5 m" -> "5m") or stays empty. Empty values are always fine (= unset).
 bool value_check(struct arena *arena, enum value_type type, const struct str *words, size_t n_words,
                  struct str value, struct str *fix);
+// Is it a duration as Go writes one ("5m", "1h30m", "-1s", "0")? That is what requests take; a bare
+// number of seconds, which Ollama's variables take too, is none.
+bool duration_is_valid(struct str s);
 // "a whole number", "true or false", "a duration such as 5m or 300 (seconds)".
 const char *value_type_text(enum value_type type);
 

@@ -157,9 +157,6 @@ void generation_frame_read(struct json_object *frame, struct generation_frame *o
 // --- vectors ---
 
 static bool read_row(struct json_object *row, size_t width, float *out) {
-    if (json_count(row) != width) {
-        return false;
-    }
     for (size_t i = 0; i < width; i++) {
         struct json_object *value = json_at(row, i);
         if (!json_is(value, json_type_double) && !json_is(value, json_type_int)) {

@@ -137,7 +137,7 @@ static bool float_ok(struct str s) {
 }
 
 // time.ParseDuration
-static bool go_duration_ok(struct str s) {
+bool duration_is_valid(struct str s) {
     static const char *const UNITS[] = {"ns", "us", "µs", "μs", "ms", "s", "m", "h"};
     if (s.n && (s.p[0] == '+' || s.p[0] == '-')) {
         s = str_from_index(s, 1);
@@ -325,7 +325,7 @@ bool value_check(struct arena *arena, enum value_type type, const struct str *wo
         break;
     case VALUE_FLOAT: ok = float_ok(s); break;
     case VALUE_DURATION:
-        ok = go_duration_ok(s) || int_ok(s);
+        ok = duration_is_valid(s) || int_ok(s);
         *fix = ok ? *fix : duration_fix(arena, s);
         break;
     case VALUE_LEVEL:

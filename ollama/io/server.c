@@ -199,6 +199,7 @@ void server_close(struct server *server, void (*on_closed)(void *data), void *da
         call_cancel(p->call);
     }
     details_cancel(server);
+    details_tell(server);
     uv_close((uv_handle_t *)&p->timer, on_timer_closed);
     uv_close((uv_handle_t *)&p->batch, on_timer_closed);
 }

@@ -70,6 +70,12 @@ struct catalog *server_catalog(const struct server *server);
 // is there.
 void server_want_details(struct server *server, struct str model);
 
+// As server_want_details, before all others, and calling done (once, never from inside) as soon as
+// there is nothing to wait for: the snapshot holds the details, asking failed, or the server does
+// not list the model. At the latest after TIME_CALL_MS, or when the server closes.
+void server_details_then(struct server *server, struct str model,
+                         void (*done)(void *data, struct server *server), void *data);
+
 // Are details asked for by server_want_details still on their way? (So that a terminal command may
 // wait.)
 bool server_details_pending(const struct server *server);

@@ -19,6 +19,7 @@ enum {
     WANTS_MAX = 1000,
     BATCH_MS = 100, // referenced models: somebody looks at them
     BATCH_BACKGROUND_MS = 1000,
+    NEXT_TURN_MS = 1, // with 0 libuv before 1.46 may stay in one turn for ever
 };
 
 struct show {
@@ -54,6 +55,15 @@ const struct model_details *details_of(void *data, struct str digest) {
 
 // --- what to ask next ---
 
+static bool is_in_flight(const struct server_private *p, struct str digest) {
+    for (const struct show *show = p->shows; show; show = show->next) {
+        if (str_eq(str_from(show->digest), digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_to_be_asked(const struct server_private *p, const struct model *model) {
     if (model->capabilities_known && model->context_length > 0) {
         return false;
@@ -65,12 +75,7 @@ static bool is_to_be_asked(const struct server_private *p, const struct model *m
     if (details && (details->failed_in == 0 || details->failed_in == p->epoch)) {
         return false;
     }
-    for (const struct show *show = p->shows; show; show = show->next) {
-        if (str_eq(str_from(show->digest), model->digest)) {
-            return false;
-        }
-    }
-    return true;
+    return !is_in_flight(p, model->digest);
 }
 
 static const struct model *find_model(const struct catalog *catalog, struct str written) {
@@ -173,16 +178,17 @@ static void on_show(void *data, const struct call_result *result, struct json_ob
             check_start(server, true, false);
         }
         details_pump(server);
-        if (p->n_shows == 0) {
+        if (p->n_shows == 0 || p->details_waiters) {
             put_into_snapshot(server);
         } else if (p->has_new_details) {
             batch_later(p, is_background ? BATCH_BACKGROUND_MS : BATCH_MS);
         }
+        details_tell(server);
     }
     server_drop(server);
 }
 
-void details_pump(struct server *server) {
+static void ask_next(struct server *server) {
     struct server_private *p = server->private;
     while (!p->is_closing && server->state == SERVER_OK && p->catalog &&
            p->n_shows < LIMIT_SHOW_IN_FLIGHT) {
@@ -203,7 +209,33 @@ void details_pump(struct server *server) {
     }
 }
 
-void server_want_details(struct server *server, struct str model) {
+void details_pump(struct server *server) {
+    ask_next(server);
+    details_tell(server);
+}
+
+static void want_add(struct server_private *p, struct str model, bool is_first) {
+    for (const struct want *want = p->wants_first; want; want = want->next) {
+        if (str_eq(str_from(want->model), model)) {
+            return;
+        }
+    }
+    struct want *want = mem_alloc(sizeof(*want));
+    want->model = mem_strdup(model);
+    if (!p->wants_first) {
+        p->wants_last = want;
+    }
+    if (is_first || !p->wants_first) {
+        want->next = p->wants_first;
+        p->wants_first = want;
+    } else {
+        p->wants_last->next = want;
+        p->wants_last = want;
+    }
+    p->n_wants++;
+}
+
+static void want_details(struct server *server, struct str model, bool is_first) {
     struct server_private *p = server->private;
     if (p->is_closing || model.n == 0 || model.n > LIMIT_NAME || p->n_wants >= WANTS_MAX) {
         return;
@@ -214,21 +246,81 @@ void server_want_details(struct server *server, struct str model) {
             return;
         }
     }
-    for (const struct want *want = p->wants_first; want; want = want->next) {
-        if (str_eq(str_from(want->model), model)) {
-            return;
+    want_add(p, model, is_first);
+    details_pump(server);
+}
+
+void server_want_details(struct server *server, struct str model) {
+    want_details(server, model, false);
+}
+
+// --- waiting ---
+
+// Is there anything to wait for? Not once the snapshot holds the details, or they cannot come.
+static bool is_awaited(struct server *server, struct str written) {
+    const struct server_private *p = server->private;
+    if (p->is_closing) {
+        return false;
+    }
+    if (server->state != SERVER_OK || !p->catalog) {
+        return p->step != CHECK_NONE; // the check that runs may find the server
+    }
+    const struct model *model = find_model(p->catalog, written);
+    if (!model || (model->capabilities_known && model->context_length > 0)) {
+        return false;
+    }
+    if (is_to_be_asked(p, model) || is_in_flight(p, model->digest)) {
+        return true;
+    }
+    return p->has_new_details && details_of(server, model->digest) != NULL;
+}
+
+static void on_waiter_closed(uv_handle_t *handle) {
+    struct details_waiter *waiter = handle->data;
+    struct server *server = waiter->server;
+    free(waiter->model);
+    free(waiter);
+    server_drop(server);
+}
+
+static void on_waited(uv_timer_t *timer) {
+    struct details_waiter *waiter = timer->data;
+    struct details_waiter **link = &waiter->server->private->details_waiters;
+    while (*link != waiter) {
+        link = &(*link)->next;
+    }
+    *link = waiter->next;
+    waiter->done(waiter->data, waiter->server);
+    uv_close((uv_handle_t *)timer, on_waiter_closed); // which holds the server until then
+}
+
+void details_tell(struct server *server) {
+    for (struct details_waiter *it = server->private->details_waiters; it; it = it->next) {
+        bool is_over = uv_timer_get_due_in(&it->timer) <= NEXT_TURN_MS;
+        if (!is_over && !is_awaited(server, str_from(it->model))) {
+            uv_timer_start(&it->timer, on_waited, NEXT_TURN_MS, 0);
         }
     }
-    struct want *want = mem_alloc(sizeof(*want));
-    want->model = mem_strdup(model);
-    if (p->wants_last) {
-        p->wants_last->next = want;
-    } else {
-        p->wants_first = want;
-    }
-    p->wants_last = want;
-    p->n_wants++;
-    details_pump(server);
+}
+
+void server_details_then(struct server *server, struct str model,
+                         void (*done)(void *data, struct server *server), void *data) {
+    struct server_private *p = server->private;
+    struct details_waiter *waiter = mem_alloc(sizeof(*waiter));
+    *waiter = (struct details_waiter){
+        .next = p->details_waiters,
+        .server = server,
+        .model = mem_strdup(model),
+        .done = done,
+        .data = data,
+    };
+    p->details_waiters = waiter;
+    server_hold(server);
+    uv_timer_init(p->loop, &waiter->timer);
+    waiter->timer.data = waiter;
+    uv_timer_start(&waiter->timer, on_waited, TIME_CALL_MS, 0);
+    want_details(server, model, true);
+    details_tell(server);
 }
 
 bool server_details_pending(const struct server *server) {

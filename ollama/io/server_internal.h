@@ -38,6 +38,16 @@ struct details {
 
 struct show; // one POST /api/show in flight
 
+// Somebody waits for the details of one model.
+struct details_waiter {
+    struct details_waiter *next;
+    struct server *server;
+    char *model; // owned
+    void (*done)(void *data, struct server *server);
+    void *data;
+    uv_timer_t timer; // runs out when the wait is over, whatever ended it
+};
+
 // A referenced model whose details are wanted and not yet asked for.
 struct want {
     struct want *next;
@@ -94,6 +104,7 @@ struct server_private {
     struct want *wants_first;
     struct want *wants_last;
     size_t n_wants;
+    struct details_waiter *details_waiters;
     size_t background; // index in the catalog of the next model to ask for unasked
     unsigned epoch;    // failures of older epochs are tried again
     bool has_new_details;
@@ -120,5 +131,6 @@ void details_init(struct server *server);
 void details_pump(struct server *server);  // asks for the next models, as many as may be in flight
 void details_retry(struct server *server); // forgets failures
 void details_cancel(struct server *server);
+void details_tell(struct server *server); // ends the waits for what is known now, or never will be
 void details_finish(struct server *server);
 const struct model_details *details_of(void *data, struct str digest); // a catalog_details_fn

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // What a model server sends: NDJSON cut anywhere gives the lines that it gives in one piece; the
-// sums of a pull never run backwards or over; every error body is classified.
+// sums of a pull never run backwards or over; frames of generating calls are read within bounds;
+// every error body is classified.
 //
 // Input: HTTP status (2 bytes), content type, limit of a line, then pieces: length (1 byte), bytes.
 // A length of 255 takes all that is left.
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf.h"
+#include "ollama/core/generation.h"
 #include "ollama/core/protocol.h"
 #include "fuzz/fuzz.h"
 
@@ -17,10 +19,31 @@ struct sink {
     int percent;
 };
 
+// The same object as a frame of a generating call, and as an answer with vectors.
+static void take_frame(struct arena *arena, struct json_object *object) {
+    struct generation_frame frame;
+    generation_frame_read(object, &frame);
+    const struct generation_metrics *told = &frame.metrics;
+    FUZZ_CHECK(frame.reason <= DONE_UNLOAD && (frame.done || frame.reason == DONE_STOP));
+    FUZZ_CHECK(told->tokens_in >= 0 && told->tokens_out >= 0 && told->total_us >= 0 &&
+               told->load_us >= 0 && told->prompt_us >= 0 && told->eval_us >= 0);
+    FUZZ_CHECK(utf8_is_valid(frame.text) && utf8_is_valid(frame.thinking));
+    size_t n = json_count(json_get(object, "embeddings"));
+    float *rows = NULL;
+    size_t width = 0;
+    if (generation_embeddings_read(arena, object, n, &rows, &width, NULL) == ERR_OK) {
+        for (size_t i = 0; i < n * width; i++) {
+            FUZZ_CHECK(rows[i] >= -3.40001e38f && rows[i] <= 3.40001e38f);
+        }
+    }
+    FUZZ_CHECK(generation_embeddings_read(arena, object, n + 1, &rows, &width, NULL) != ERR_OK);
+}
+
 static void take_line(struct sink *sink, struct str line) {
     FUZZ_CHECK(line.n > 0 && str_find_char(line, '\n') == STR_NPOS);
     struct json_object *frame = NULL;
     if (json_parse(&sink->arena, line, &frame, NULL) == ERR_OK) {
+        take_frame(&sink->arena, frame);
         struct remote_error error = {0};
         enum err result = pull_progress_feed(&sink->progress, frame, &sink->arena, &error);
         FUZZ_CHECK(result == ERR_OK || result == ERR_REMOTE || result == ERR_PROTOCOL ||

@@ -206,6 +206,29 @@ def edit_seeds():
         yield bytes([index % 24, len(head) // 256, len(head) % 256]) + head + changes * 3
 
 
+def diff_seeds():
+    for index, (_, text) in enumerate(texts()):
+        old = text[:1000]
+        lines = old.splitlines(True)
+        third = len(lines) // 3
+        new = b"".join(lines[:third] + [b"new\n"] + lines[third + 2:] + lines[:2])
+        for to in (new, old.replace(b"\n", b"\r\n"), b""):
+            yield bytes([0, index % 256, 40, len(old) // 256, len(old) % 256]) + old + to
+    for old, new in ((b"\1\2\3\0\1\2\3", b"\1\2\3\0\1\2\3\0\1\2\3"), (b"\1" * 30, b"\1" * 20),
+                     (bytes(range(200)), bytes(range(199, 0, -1)))):
+        yield bytes([1, 3, 9, 0, len(old)]) + old + new
+
+
+def prompt_seeds():
+    for path in sorted((PROJECT / "assist" / "prompts").glob("*.md")):
+        template = path.read_bytes()
+        for which in range(3):
+            yield bytes([which, 40, len(template) // 256, len(template) % 256]) + template + b"x = {{y}} ```\r\n" * 20
+    actions = [{"name": "a", "title": "T", "prompt": "{{code}}", "output": "show", "kind": "source.a", "languages": ["c"]},
+               {"name": "fix", "prompt": "{{#instruction}}\\{{ {{instruction}}{{/instruction}}"}, {"name": "a b"}, 5]
+    yield b"\xff" + json.dumps({"actions": actions, "prompts": {"system": "s", "fix": "{{", "types": "{{unit}}"}}).encode()
+
+
 def stream_seeds():
     lines = [{"status": "pulling manifest"},
              {"status": "pulling 1234", "digest": "sha256:1234", "total": 100},
@@ -215,11 +238,17 @@ def stream_seeds():
     yield bytes([0, 200, 1, 255]) + bytes([255]) + text
     pieces = b"".join(bytes([len(text[i:i + 7])]) + text[i:i + 7] for i in range(0, len(text), 7))
     yield bytes([0, 200, 1, 4]) + pieces
+    chat = [{"message": {"role": "assistant", "content": "a\u00e4", "thinking": "b"}, "done": False},
+            {"response": "x", "thinking": "y"}, {"embeddings": [[0.5, -1], [2, 1e-3]]},
+            {"message": {"content": ""}, "done": True, "done_reason": "length", "total_duration": 5,
+             "load_duration": 1, "prompt_eval_count": 2, "eval_count": 3, "eval_duration": 4}]
+    yield bytes([0, 200, 1, 255, 255]) + "".join(json.dumps(line) + "\n" for line in chat).encode()
     errors = ['{"error":"model \'x\' not found"}', '{"error":{"message":"m","type":"api_error"}}',
               '{"error":"model requires more system memory (9.0 GiB) than is available (1.0 GiB)"}',
               '{"error":"{\\"error\\":\\"nested\\"}"}', "<html><body>404</body></html>", "",
               "404 page not found", '{"error":"x does not support embeddings"}',
-              '{"error":"pull model manifest: file does not exist"}', "Ollama is running"]
+              '{"error":"pull model manifest: file does not exist"}', "Ollama is running",
+              '{"error":"request (9000 tokens) exceeds the available context size (8192 tokens)"}']
     for index, body in enumerate(errors):
         status = (200, 404, 500, 503, 401, 403, 400)[index % 7]
         yield bytes([status // 256, status % 256, index % 5, 255, 255]) + body.encode()
@@ -294,7 +323,8 @@ def settings_seeds():
 
 
 SEEDS = {
-    "json": json_seeds, "edits": edit_seeds, "stream": stream_seeds, "names": name_seeds,
+    "json": json_seeds, "edits": edit_seeds, "diff": diff_seeds, "prompt": prompt_seeds,
+    "stream": stream_seeds, "names": name_seeds,
     "modelfile": modelfile_seeds, "analysis": analysis_seeds, "settings": settings_seeds,
     "session": lambda: (text.encode("utf-8", "surrogateescape") for text in sessions()),
     "framing": lambda: (b"\x03" + b"".join(frame(line) for line in text.split("\n")[-12:])

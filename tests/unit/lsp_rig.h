@@ -32,7 +32,7 @@ struct rig {
 
 static inline bool rig_take_message(void *data, struct str message, enum send_class class) {
     struct rig *rig = data;
-    if (rig->refuses && class == SEND_DROPPABLE) {
+    if (rig->refuses && class != SEND_NEEDED) {
         return false;
     }
     struct arena arena;

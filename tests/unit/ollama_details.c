@@ -137,6 +137,164 @@ static void test_close_with_details_on_their_way(void **state) {
     fixture_destroy(fixture);
 }
 
+// --- waiting for one model ---
+
+struct wait {
+    unsigned n;
+    bool is_over;
+    bool is_known; // when it was over
+    struct server *server;
+    const char *model;
+};
+
+static void on_details(void *data, struct server *server) {
+    struct wait *wait = data;
+    assert_ptr_equal(server, wait->server);
+    const struct model *model = wait->model ? find(server, wait->model) : NULL;
+    wait->n++;
+    wait->is_over = true;
+    wait->is_known = model && model->capabilities_known && model->context_length > 0;
+}
+
+static void begin_wait(struct wait *wait, struct server *server, const char *model) {
+    *wait = (struct wait){.server = server, .model = model};
+    server_details_then(server, str_from(model), on_details, wait);
+    assert_int_equal(wait->n, 0);
+}
+
+static void end_wait(struct fixture *fixture, struct wait *wait) {
+    assert_true(run_until(&fixture->loop, &wait->is_over, LIMIT_MS));
+    assert_int_equal(wait->n, 1);
+}
+
+// A model that nothing refers to, on a server that nobody is interested in.
+static void test_wait_for_details(void **state) {
+    (void)state;
+    struct fixture *fixture = setup();
+    struct watch watch;
+    struct wait waits[3];
+    struct server *server = open_server(fixture, &watch, 0, 0);
+    ollama.tags = old_tags;
+    begin_wait(&waits[0], server, "c"); // nobody asks this server: nothing to wait for
+    end_wait(fixture, &waits[0]);
+    assert_int_equal(ollama.n_show, 0);
+    refresh(fixture, &watch);
+    while (server_details_pending(server)) { // "c" is still wanted
+        run_for(&fixture->loop, 2);
+    }
+    begin_wait(&waits[0], server, "c"); // known by now
+    begin_wait(&waits[1], server, "absent");
+    begin_wait(&waits[2], server, "a");
+    for (size_t i = 0; i < 3; i++) {
+        end_wait(fixture, &waits[i]);
+        assert_int_equal(waits[i].is_known, i != 1);
+    }
+    assert_int_equal(ollama.n_show, 2);
+    begin_wait(&waits[0], server, "a2"); // of the same digest
+    end_wait(fixture, &waits[0]);
+    assert_true(waits[0].is_known);
+    assert_int_equal(ollama.n_show, 2);
+    close_server(fixture, &watch);
+    fixture_destroy(fixture);
+}
+
+// Who waits comes first, and does not wait for the others.
+static void test_wait_among_others(void **state) {
+    (void)state;
+    struct fixture *fixture = setup();
+    struct watch watch;
+    struct wait waits[2];
+    struct server *server = open_server(fixture, &watch, 0, 0);
+    ollama.tags = old_tags;
+    ollama.holds_shows = true;
+    server_interest(server, true);
+    while (ollama.n_held < LIMIT_SHOW_IN_FLIGHT) { // a to d, in the background
+        run_for(&fixture->loop, 2);
+    }
+    server_want_details(server, STR("e"));
+    begin_wait(&waits[0], server, "f");
+    begin_wait(&waits[1], server, "a"); // in flight already
+    run_for(&fixture->loop, 20);
+    assert_int_equal(waits[0].n + waits[1].n, 0);
+    ollama.shown[0] = '\0';
+    ollama.n_held--; // "a" or "d" is answered; the others stay
+    answer(ollama.held[ollama.n_held], 200, ollama.show);
+    while (!strstr(ollama.shown, "\"f:latest\"")) {
+        run_for(&fixture->loop, 2);
+    }
+    assert_null(strstr(ollama.shown, "\"e:latest\""));
+    int64_t before = clock_ms();
+    ollama.n_held--;
+    answer(ollama.held[ollama.n_held], 200, ollama.show); // "f", while others are on their way
+    end_wait(fixture, &waits[0]);
+    assert_true(waits[0].is_known);
+    assert_true(clock_ms() - before < 90); // sooner than a batch of details is put together
+    ollama.holds_shows = false;
+    release_shows();
+    end_wait(fixture, &waits[1]);
+    assert_true(waits[1].is_known);
+    close_server(fixture, &watch);
+    fixture_destroy(fixture);
+}
+
+static void test_waits_that_fail(void **state) {
+    (void)state;
+    struct fixture *fixture = setup();
+    struct watch watch;
+    struct wait wait;
+    struct server *server = open_server(fixture, &watch, 0, 0);
+    ollama.tags = LIST(
+        MODEL("a:latest", "d1", "") "," MODEL("b:latest", "", "") "," MODEL("c:latest", "d3", ""));
+    ollama.show = "{\"error\":\"boom\"}";
+    ollama.show_status = 500;
+    refresh(fixture, &watch);
+    static const char *const names[] = {"a", "a", "b"};
+    for (size_t i = 0; i < 3; i++) {
+        int64_t before = clock_ms();
+        begin_wait(&wait, server, names[i]);
+        end_wait(fixture, &wait);
+        assert_false(wait.is_known);
+        assert_true(clock_ms() - before < 1000);
+    }
+    assert_int_equal(ollama.n_show, 1);
+    // Behind others that are not answered the wait has an end of its own.
+    ollama.holds_shows = true;
+    ollama.tags = old_tags;
+    refresh(fixture, &watch);
+    static const char *const before_it[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < LIMIT_SHOW_IN_FLIGHT; i++) {
+        server_want_details(server, str_from(before_it[i]));
+    }
+    int64_t before = clock_ms();
+    begin_wait(&wait, server, "f");
+    end_wait(fixture, &wait);
+    assert_false(wait.is_known);
+    assert_in_range(clock_ms() - before, TIME_CALL_MS - 200, TIME_CALL_MS + 2000);
+    close_server(fixture, &watch);
+    fixture_destroy(fixture);
+}
+
+static void test_close_ends_waits(void **state) {
+    (void)state;
+    struct fixture *fixture = setup();
+    struct watch watch;
+    struct wait waits[2];
+    struct server *server = open_server(fixture, &watch, 0, 0);
+    ollama.tags = old_tags;
+    ollama.holds_shows = true;
+    refresh(fixture, &watch);
+    begin_wait(&waits[0], server, "a");
+    begin_wait(&waits[1], server, "b");
+    run_for(&fixture->loop, 20);
+    waits[0].model = waits[1].model = NULL;
+    server_close(server, on_closed, &watch);
+    assert_int_equal(waits[0].n, 0);
+    assert_true(run_until(&fixture->loop, &watch.is_closed, LIMIT_MS));
+    assert_int_equal(waits[0].n, 1);
+    assert_int_equal(waits[1].n, 1);
+    fixture_destroy(fixture);
+}
+
 int main(void) {
     tests_init();
     const struct CMUnitTest tests[] = {
@@ -144,6 +302,10 @@ int main(void) {
         cmocka_unit_test(test_details_of_all_models),
         cmocka_unit_test(test_details_that_fail),
         cmocka_unit_test(test_close_with_details_on_their_way),
+        cmocka_unit_test(test_wait_for_details),
+        cmocka_unit_test(test_wait_among_others),
+        cmocka_unit_test(test_waits_that_fail),
+        cmocka_unit_test(test_close_ends_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "base/json.h"
 #include "session/settings.h"
 
@@ -72,8 +74,22 @@ static void test_defaults(void **state) {
     assert_str(f.settings->servers[0].canonical, "http://127.0.0.1:11434");
     assert_int_equal(f.settings->cache_ttl_ms, 60000);
     assert_int_equal(f.settings->health_interval_ms, 30000);
-    assert_true(f.settings->ai_enable);
     assert_false(f.settings->fallback);
+    const struct ai_settings *ai = &f.settings->ai;
+    assert_true(ai->enable);
+    assert_false(ai->review);
+    assert_int_equal(ai->think, AI_THINK_MODEL);
+    for (int i = 0; i < ROLE_CHOICE_COUNT; i++) {
+        assert_str(ai->model[i], "");
+    }
+    assert_false(ai->has_temperature);
+    assert_int_equal(ai->num_predict, 4096);
+    assert_str(ai->keep_alive, "");
+    assert_null(ai->prompts);
+    assert_null(ai->actions);
+    assert_false(ai->inline_completion.enable);
+    assert_int_equal(ai->inline_completion.debounce_ms, 150);
+    assert_str(ai->inline_completion.model, "");
     finish(&f);
 }
 
@@ -96,7 +112,7 @@ static void test_grades(void **state) {
     assert_false(f.settings->auto_pull);
     assert_false(f.settings->fallback);
     assert_int_equal(f.settings->ollama_path.n, 0);
-    assert_null(json_get(f.settings->ai, "ai.model"));
+    assert_str(f.settings->ai.model[ROLE_CHOICE_CHAT], "");
     assert_true(f.problems.n >= 16); // each key from each place is told of
     assert_true(str_contains(f.problems.last, STR("initializationOptions")));
 
@@ -170,9 +186,143 @@ static void test_dotted_keys_and_severity(void **state) {
     set(&f, SETTINGS_CLIENT,
         "{\"ai.enable\": false, \"severity\": {\"unknown-model\": \"error\"}}");
     build(&f);
-    assert_false(f.settings->ai_enable);
+    assert_false(f.settings->ai.enable);
     assert_true(f.settings->has_severity[CODE_UNKNOWN_MODEL]);
     assert_int_equal(f.settings->severities[CODE_UNKNOWN_MODEL], SEVERITY_ERROR);
+    finish(&f);
+}
+
+// Of the keys for AI: those that may come from a repository, and those that may not.
+static void test_ai_grades(void **state) {
+    (void)state;
+    struct fixture f = {0};
+    const char *hostile =
+        "{\"ai\": {\"enable\": false, \"review\": true, \"think\": false,"
+        " \"model\": {\"chat\": \"evil:cloud\"}, \"temperature\": 2, \"numPredict\": 9,"
+        " \"keepAlive\": \"1h\", \"prompts\": {\"system\": \"x\"}}, \"actions\": [{}],"
+        " \"inlineCompletion\": {\"enable\": true, \"debounceMs\": 9, \"model\": \"evil\"}}";
+    static const enum settings_source WORKSPACE[] = {SETTINGS_WORKSPACE_FILE, SETTINGS_CLIENT};
+    for (size_t i = 0; i < 2; i++) {
+        set(&f, WORKSPACE[i], hostile);
+        build(&f);
+        const struct ai_settings *ai = &f.settings->ai;
+        assert_false(ai->enable);
+        assert_true(ai->review);
+        assert_int_equal(ai->think, AI_THINK_OFF);
+        assert_true(ai->inline_completion.enable);
+        assert_int_equal(ai->inline_completion.debounce_ms, 9);
+        assert_str(ai->model[ROLE_CHOICE_CHAT], "");
+        assert_false(ai->has_temperature);
+        assert_int_equal(ai->num_predict, 4096);
+        assert_str(ai->keep_alive, "");
+        assert_null(ai->prompts);
+        assert_null(ai->actions);
+        assert_str(ai->inline_completion.model, "");
+        assert_int_equal(f.problems.n, 7); // one for each key of grade user
+        set(&f, WORKSPACE[i], "{}");
+    }
+    set(&f, SETTINGS_USER_FILE, hostile);
+    build(&f);
+    const struct ai_settings *ai = &f.settings->ai;
+    assert_int_equal(f.problems.n, 0);
+    assert_str(ai->model[ROLE_CHOICE_CHAT], "evil:cloud");
+    assert_true(ai->has_temperature);
+    assert_int_equal(ai->num_predict, 9);
+    assert_str(ai->keep_alive, "1h");
+    assert_int_equal(json_count(ai->actions), 1);
+    assert_str(json_get_str(ai->prompts, "system"), "x");
+    assert_str(ai->inline_completion.model, "evil");
+    finish(&f);
+}
+
+// Each value, and what becomes of it: one problem and the default, or none.
+static void test_ai_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int n_problems;
+        const char *keep_alive;
+        int64_t num_predict;
+        double temperature; // -1: not set
+        int64_t debounce_ms;
+    } ROWS[] = {
+        {"\"ai.keepAlive\": \"5m\"", 0, "5m", 4096, -1, 150},
+        {"\"ai.keepAlive\": \" -1s \"", 0, "-1s", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"1h30m\"", 0, "1h30m", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"300\"", 0, "300", 4096, -1, 150},
+        {"\"ai.keepAlive\": 300", 0, "300", 4096, -1, 150},
+        {"\"ai.keepAlive\": -1", 0, "-1", 4096, -1, 150},
+        {"\"ai.keepAlive\": 0", 0, "0", 4096, -1, 150},
+        {"\"ai.keepAlive\": 1.5", 0, "1.500s", 4096, -1, 150},
+        {"\"ai.keepAlive\": null", 0, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"\"", 1, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"1d\"", 1, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"1.5\"", 1, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": \"99999999999999\"", 1, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": 1e300", 1, "", 4096, -1, 150},
+        {"\"ai.keepAlive\": true", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": 1", 0, "", 1, -1, 150},
+        {"\"ai.numPredict\": 1000000.0", 0, "", 1000000, -1, 150},
+        {"\"ai.numPredict\": 0", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": -1", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": 1000001", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": 2.5", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": 1e999", 1, "", 4096, -1, 150},
+        {"\"ai.numPredict\": \"9\"", 1, "", 4096, -1, 150},
+        {"\"ai.temperature\": 0", 0, "", 4096, 0, 150},
+        {"\"ai.temperature\": 0.7", 0, "", 4096, 0.7, 150},
+        {"\"ai.temperature\": -0.1", 1, "", 4096, -1, 150},
+        {"\"ai.temperature\": 2.1", 1, "", 4096, -1, 150},
+        {"\"ai.temperature\": [1]", 1, "", 4096, -1, 150},
+        {"\"inlineCompletion.debounceMs\": 0", 0, "", 4096, -1, 0},
+        {"\"inlineCompletion.debounceMs\": 10001", 1, "", 4096, -1, 150},
+        {"\"ai.think\": \"high\"", 1, "", 4096, -1, 150},
+        {"\"ai.model\": \"x\"", 1, "", 4096, -1, 150},
+        {"\"ai.model\": {\"chat\": 5}", 1, "", 4096, -1, 150},
+        {"\"ai.model\": {\"chat\": null}", 0, "", 4096, -1, 150},
+        {"\"ai.model\": {\"edit\": \"x\", \"Chat\": \"y\"}", 2, "", 4096, -1, 150},
+        {"\"ai.prompts\": []", 1, "", 4096, -1, 150},
+        {"\"actions\": {}", 1, "", 4096, -1, 150},
+        {"\"ai.enable\": 1", 1, "", 4096, -1, 150},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct fixture f = {0};
+        char text[256];
+        snprintf(text, sizeof(text), "{%s}", ROWS[i].text);
+        set(&f, SETTINGS_USER_FILE, text);
+        build(&f);
+        const struct ai_settings *ai = &f.settings->ai;
+        if (f.problems.n != ROWS[i].n_problems) {
+            fail_msg("%s: %d problems, the last: %.*s", text, f.problems.n,
+                     STR_ARG(f.problems.last));
+        }
+        assert_str(ai->keep_alive, ROWS[i].keep_alive);
+        assert_int_equal(ai->num_predict, ROWS[i].num_predict);
+        assert_int_equal(ai->has_temperature, ROWS[i].temperature >= 0);
+        if (ai->has_temperature) {
+            assert_true(ai->temperature - ROWS[i].temperature < 1e-9);
+            assert_true(ROWS[i].temperature - ai->temperature < 1e-9);
+        }
+        assert_int_equal(ai->inline_completion.debounce_ms, ROWS[i].debounce_ms);
+        assert_int_equal(ai->think, AI_THINK_MODEL);
+        assert_str(ai->model[ROLE_CHOICE_CHAT], "");
+        assert_true(ai->enable);
+        finish(&f);
+    }
+}
+
+static void test_ai_models(void **state) {
+    (void)state;
+    struct fixture f = {0};
+    set(&f, SETTINGS_INIT_OPTIONS,
+        "{\"ai\": {\"model\": {\"chat\": \" a:1\", \"autocomplete\": \"b\", \"embed\": \"c\"},"
+        " \"think\": true}}");
+    build(&f);
+    assert_int_equal(f.problems.n, 0);
+    assert_str(f.settings->ai.model[ROLE_CHOICE_CHAT], "a:1");
+    assert_str(f.settings->ai.model[ROLE_CHOICE_AUTOCOMPLETE], "b");
+    assert_str(f.settings->ai.model[ROLE_CHOICE_EMBED], "c");
+    assert_int_equal(f.settings->ai.think, AI_THINK_ON);
     finish(&f);
 }
 
@@ -222,6 +372,9 @@ int main(void) {
         cmocka_unit_test(test_wrong_types),
         cmocka_unit_test(test_servers),
         cmocka_unit_test(test_dotted_keys_and_severity),
+        cmocka_unit_test(test_ai_grades),
+        cmocka_unit_test(test_ai_values),
+        cmocka_unit_test(test_ai_models),
         cmocka_unit_test(test_ignore_edit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

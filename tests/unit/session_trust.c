@@ -145,6 +145,56 @@ static void test_containers(void **state) {
     arena_finish(&arena);
 }
 
+// Text goes only where the user's own settings point to (DESIGN A4.5).
+static void test_where_text_may_go(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *host;
+        bool may;
+    } rows[] = {
+        {"", true}, // the default
+        {"gpu-box:12345", true},
+        {"http://localhost:11434", true}, // the default in another spelling
+        {"nas", false},                   // trustedHosts: may be asked, not told
+        {"127.0.0.2", false},             // a file's own loopback
+        {"localhost:12345", false},
+        {"llm:99", false}, // mapped, to a host that is no server of the settings
+        {"http://ollama:1", true},
+        {"http://far.example:8080", false}, // trusted by .trustHost
+    };
+    struct arena arena = {0};
+    assert_int_equal(state_trust(session_state(f->session), STR("/w"),
+                                 STR("http://far.example:8080"), NULL, &arena),
+                     ERR_OK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reference_host host = {
+            .origin = rows[i].host[0] ? HOST_ORIGIN_SIBLING : HOST_ORIGIN_NONE,
+            .written = str_from(rows[i].host),
+        };
+        struct resolved resolved = session_resolve(f->session, &arena, STR("/w"), &host);
+        assert_non_null(resolved.server);
+        if (session_may_send_text(f->session, resolved.server) != rows[i].may) {
+            fail_msg("%s", rows[i].host);
+        }
+    }
+    assert_false(session_may_send_text(f->session, NULL));
+
+    // A server that the settings name no more, and one of another kind.
+    struct server *gpu = session_server_by_url(f->session, STR("http://gpu-box:12345"));
+    assert_true(session_may_send_text(f->session, gpu));
+    struct json_object *settings = NULL;
+    assert_int_equal(json_parse(&arena,
+                                STR("{\"servers\": [{\"name\": \"default\", \"kind\": \"openai\","
+                                    "\"url\": \"http://mlx:1\"}]}"),
+                                &settings, NULL),
+                     ERR_OK);
+    session_set_source(f->session, SETTINGS_INIT_OPTIONS, settings, false);
+    json_object_put(settings);
+    assert_false(session_may_send_text(f->session, gpu));
+    assert_false(session_may_send_text(f->session, session_default(f->session)));
+    arena_finish(&arena);
+}
+
 // Trust is per URL and workspace folder, and survives; the file is private.
 static void test_trust_is_remembered(void **state) {
     struct fixture *f = *state;
@@ -204,6 +254,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
         cmocka_unit_test_setup_teardown(test_containers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_where_text_may_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trust_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_writers_and_a_broken_file, setup, teardown),
     };

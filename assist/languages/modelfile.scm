@@ -1,0 +1,3 @@
+; SPDX-License-Identifier: MIT
+(instruction) @statement
+(comment) @comment
