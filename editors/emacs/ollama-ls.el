@@ -111,7 +111,8 @@ A buffer of another mode gets a process of its own."
 A multiplexer has them too."
   (let ((ours (lambda (server)
                 (and server (jsonrpc-running-p server) (ollama-ls--knows-p server)))))
-    (let ((current (eglot-current-server)))
+    ;; Elsewhere the question alone would tie the buffer to a server, perhaps to one that is dying.
+    (let ((current (and eglot--managed-mode (eglot-current-server))))
       (if (funcall ours current)
           current
         (cl-loop for servers being the hash-values of eglot--servers-by-project
