@@ -36,12 +36,16 @@ class NeovimCase(EditorCase):
 
     def _end(self):
         if self.process.poll() is None:
+            messages = self.messages()
             self._remote("--remote-send", "<C-\\><C-n>:qa!<CR>")
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+            messages = "the editor did not end"
+        if self.process.returncode is not None and "messages" in locals():
+            self.assertNotRegex(messages, r"stack traceback|Error executing|E\d+:|did not end")
 
     def _remote(self, *arguments):
         done = subprocess.run([self.editor, "--server", self.socket, *arguments], timeout=60,

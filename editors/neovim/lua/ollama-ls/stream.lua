@@ -49,7 +49,9 @@ local function unset_keys(bufnr)
   end
   for key, old in pairs(keys) do
     pcall(vim.keymap.del, "n", key, { buffer = bufnr })
-    if old then
+    if old and old.callback then
+      vim.keymap.set("n", key, old.callback, { buffer = bufnr, expr = old.expr == 1, desc = old.desc })
+    elseif old then
       vim.api.nvim_buf_call(bufnr, function()
         pcall(vim.fn.mapset, "n", false, old)
       end)
