@@ -166,6 +166,38 @@
   (call-interactively (intern (concat "ollama-ls-" name)))
   t)
 
+(defun test-iterate (instruction)
+  (goto-char (overlay-start (cl-find-if (lambda (o) (overlay-get o 'ollama-ls))
+                                        (overlays-in (point-min) (point-max)))))
+  (ollama-ls-iterate instruction)
+  t)
+
+(defun test-buffer (name)
+  (if (get-buffer name) (with-current-buffer name (buffer-string)) ""))
+
+(defun test-choose (command &rest answers)
+  "Run COMMAND and give ANSWERS to its questions, in their order, now and later."
+  (setq completing-read-function
+        (lambda (_prompt items &rest _)
+          (let ((answer (pop answers)))
+            (cl-find-if (lambda (item) (string-prefix-p answer item)) (all-completions "" items)))))
+  (call-interactively (intern (concat "ollama-ls-" command)))
+  t)
+
+(defun test-beside ()
+  (ollama-ls-beside)
+  (setq test-buffer (current-buffer) test-point nil)
+  t)
+
+(defun test-mode () (symbol-name major-mode))
+
+(defun test-faces ()
+  "The face at the start of each line."
+  (font-lock-ensure)
+  (vconcat (cl-loop for line below (count-lines (point-min) (point-max))
+                    collect (let ((face (progn (test-goto line 0) (get-text-property (+ 2 (point)) 'face))))
+                              (symbol-name (if (consp face) (car face) face))))))
+
 (defun test-report ()
   (concat (test-messages) "\n"
           (ignore-errors

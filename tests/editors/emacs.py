@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from editors.editors import EditorCase
-from editors.scenarios import server_pids
+from editors.scenarios import Scenarios, server_pids
 from lib.harness import PROJECT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,8 +26,8 @@ class EmacsCase(EditorCase):
     PROGRAM = "emacs"
     NAME = "emacs"
 
-    def start(self, path, setup="", environment=None):
-        """Start the editor on a file."""
+    def start(self, path, setup="", environment=None, init=None):
+        """Start the editor on a file; with `init`, as the user's own init file."""
         if not shutil.which("emacsclient"):
             self.fail("no emacsclient")
         (self.home / "tmp").chmod(0o700)  # or Emacs will not listen there
@@ -36,8 +36,9 @@ class EmacsCase(EditorCase):
         self.log = open(self.home / "emacs.log", "wb")
         self.stack.callback(self.log.close)
         self.process = subprocess.Popen(
-            [self.editor, "-Q", "--fg-daemon=" + self.socket, "-L", str(PACKAGE), "-l",
-             HERE + "/emacs.el", "--eval", "(progn (require 'ollama-ls) %s (ollama-ls-mode 1))" % setup],
+            [self.editor, "--fg-daemon=" + self.socket, "-l", HERE + "/emacs.el",
+             *(["-l", str(init)] if init else ["-Q", "-L", str(PACKAGE), "--eval",
+                "(progn (require 'ollama-ls) %s (ollama-ls-mode 1))" % setup])],
             cwd=str(self.workspace), env=environment or self.editor_environment(),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.stack.callback(self._end)
@@ -93,13 +94,6 @@ class EmacsCase(EditorCase):
         """What the mode line shows: {state, text}."""
         return self.call("status")
 
-    def check_pull_was_seen(self):
-        """Progress where eglot shows it (from 1.15 on), else the message at the end."""
-        if self.SUITE:
-            super().check_pull_was_seen()
-        else:
-            self.until("the end of the pull", lambda: "gemma3:12b is installed" in self.messages())
-
     def messages(self):
         """Everything that was said, in one text."""
         return self.call("messages")
@@ -115,27 +109,6 @@ class EmacsCase(EditorCase):
     def progress(self):
         """All progress that was seen: [{token, kind, percentage, message}]."""
         return self.call("progress")
-
-    # -- where eglot does it its own way ----------------------------------------------------
-
-    def test_a_crash_is_survived_but_not_for_ever(self):
-        """eglot connects again unless the server lived for less than `eglot-autoreconnect', 3 s."""
-        _, path = self.broken()
-        self.start(path)
-        self.until("the finding", self.findings)
-        time.sleep(3.2)
-        pid, = server_pids(self)
-        os.kill(pid, signal.SIGSEGV)
-        again, = self.until("another server", lambda: [p for p in server_pids(self) if p != pid])
-        self.until("the finding again", lambda: self.codes() == ["unknown-model"])
-        self.until("its status", lambda: self.status()["state"] == "ok")
-        os.kill(again, signal.SIGSEGV)
-        self.until("giving up", lambda: "Not auto-reconnecting" in self.messages())
-        self.until("no status", lambda: self.status()["state"] == "off")
-        self.assertEqual([], server_pids(self))
-        self.restart()
-        self.until("the server, by hand", lambda: server_pids(self))
-        self.until("the finding at last", lambda: self.codes() == ["unknown-model"])
 
     # -- what a user does ------------------------------------------------------------------
 
@@ -185,3 +158,33 @@ class EmacsCase(EditorCase):
     def restart(self):
         """Start the language server by hand."""
         self.call("command", "start")
+
+
+class EglotScenarios(Scenarios):
+    """What eglot does in its own way."""
+
+    def check_pull_was_seen(self):
+        """Progress where eglot shows it (from 1.15 on), else the message at the end."""
+        if self.SUITE:
+            super().check_pull_was_seen()
+        else:
+            self.until("the end of the pull", lambda: "gemma3:12b is installed" in self.messages())
+
+    def test_a_crash_is_survived_but_not_for_ever(self):
+        """eglot connects again unless the server lived for less than `eglot-autoreconnect', 3 s."""
+        _, path = self.broken()
+        self.start(path)
+        self.until("the finding", self.findings)
+        time.sleep(3.2)
+        pid, = server_pids(self)
+        os.kill(pid, signal.SIGSEGV)
+        again, = self.until("another server", lambda: [p for p in server_pids(self) if p != pid])
+        self.until("the finding again", lambda: self.codes() == ["unknown-model"])
+        self.until("its status", lambda: self.status()["state"] == "ok")
+        os.kill(again, signal.SIGSEGV)
+        self.until("giving up", lambda: "Not auto-reconnecting" in self.messages())
+        self.until("no status", lambda: self.status()["state"] == "off")
+        self.assertEqual([], server_pids(self))
+        self.restart()
+        self.until("the server, by hand", lambda: server_pids(self))
+        self.until("the finding at last", lambda: self.codes() == ["unknown-model"])

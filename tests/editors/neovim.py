@@ -17,8 +17,8 @@ class NeovimCase(EditorCase):
     PROGRAM = "nvim"
     NAME = "neovim"
 
-    def start(self, path, setup="{}", environment=None):
-        """Start the editor on a file."""
+    def start(self, path, setup="{}", environment=None, options=None):
+        """Start the editor on a file; `options` instead of our init file."""
         self.socket = str(self.home / "tmp" / "nvim")
         init = self.home / "init.lua"
         init.write_text("vim.opt.rtp:prepend(%s)\nvim.cmd('luafile ' .. %s)\n"
@@ -28,8 +28,8 @@ class NeovimCase(EditorCase):
         self.log = open(self.home / "nvim.log", "wb")
         self.stack.callback(self.log.close)
         self.process = subprocess.Popen(
-            [self.editor, "--headless", "--listen", self.socket, "-u", str(init), "-i", "NONE",
-             "-n", str(path)], cwd=str(self.workspace), env=environment or self.editor_environment(),
+            [self.editor, "--headless", "--listen", self.socket, "-i", "NONE", "-n",
+             *(options or ["-u", str(init)]), str(path)], cwd=str(self.workspace), env=environment or self.editor_environment(),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.stack.callback(self._end)
         self.until("the editor", lambda: os.path.exists(self.socket))

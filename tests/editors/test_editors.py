@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every scenario in every editor."""
 from editors.ai_scenarios import AiScenarios
-from editors.emacs import EmacsCase
+from editors.emacs import EglotScenarios, EmacsCase
 from editors.neovim import NeovimCase
 from editors.scenarios import Scenarios
 
@@ -19,11 +19,11 @@ class Neovim12(NeovimCase, Scenarios, AiScenarios):
     OPTIONAL = True
 
 
-class Emacs28(EmacsCase, Scenarios, AiScenarios):
+class Emacs28(EmacsCase, EglotScenarios, AiScenarios):
     """Debian 12's, with eglot 1.9."""
 
 
-class Emacs30(EmacsCase, Scenarios, AiScenarios):
+class Emacs30(EmacsCase, EglotScenarios, AiScenarios):
     """With the eglot it brings."""
 
     SUITE = "trixie"

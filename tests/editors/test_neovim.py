@@ -3,7 +3,7 @@
 import re
 
 from editors.ai_scenarios import AFTER, ANSWER, BEFORE
-from editors.neovim import NeovimCase
+from editors.neovim import HERE, PLUGIN, NeovimCase
 
 
 class PluginCase:
@@ -114,6 +114,17 @@ class PluginCase:
         self.assertNotIn("return", self.text())
         self.keys("<M-y>")
         self.until("the text", lambda: "    return a + b\n" in self.text())
+
+    def test_the_three_steps_of_the_readme(self):
+        """A fresh home, the plugin as a package, a file: the squiggle."""
+        start = self.home / "data" / "nvim" / "site" / "pack" / "ollama-ls" / "start"
+        start.mkdir(parents=True)
+        (start / "ollama-ls").symlink_to(PLUGIN)
+        self.fake()
+        self.start(".env", options=["--cmd", "luafile %s/neovim.lua" % HERE])
+        self.keys("iOLLAMA_MODEL=lama3.2:3b<Esc>")
+        found = self.until("the squiggle", self.findings)
+        self.assertEqual([[0, 13, 23, "unknown-model"]], [f[:4] for f in found])
 
     def lua_has_inline(self):
         return self.SUITE == "sid"

@@ -49,12 +49,14 @@ local function unset_keys(bufnr)
   end
   for key, old in pairs(keys) do
     pcall(vim.keymap.del, "n", key, { buffer = bufnr })
-    if old and old.callback then
-      vim.keymap.set("n", key, old.callback, { buffer = bufnr, expr = old.expr == 1, desc = old.desc })
-    elseif old then
-      vim.api.nvim_buf_call(bufnr, function()
-        pcall(vim.fn.mapset, "n", false, old)
-      end)
+    if old then
+      vim.api.nvim_buf_set_keymap(bufnr, "n", key, old.rhs or "", {
+        noremap = old.noremap == 1,
+        silent = old.silent == 1,
+        expr = old.expr == 1,
+        nowait = old.nowait == 1,
+        callback = old.callback,
+      })
     end
   end
 end
