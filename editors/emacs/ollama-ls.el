@@ -373,12 +373,16 @@ Forget the state of a server that is gone."
 
 (defun ollama-ls--headline (run)
   "What is said about RUN above its text."
-  (let ((name (format "%s, %s" (ollama-ls--run-action run) (ollama-ls--run-model run))))
+  (let ((name (format "%s, %s" (ollama-ls--run-action run) (ollama-ls--run-model run)))
+        (doing (ollama-ls--doing run)))
     (pcase (ollama-ls--run-outcome run)
       ('nil (format "%s %s  %s  C-c C-k cancel"
                     (aref ollama-ls--spinner
                           (mod (floor (* 8 (float-time))) (length ollama-ls--spinner)))
-                    name (ollama-ls--doing run)))
+                    (if (string-search (ollama-ls--run-model run) doing)
+                        (ollama-ls--run-action run) ; progress names the model
+                      name)
+                    doing))
       (outcome (format "%s%s: C-c C-c accept, C-c C-k reject, C-c C-i iterate, C-c C-d diff" name
                        (pcase outcome
                          ("conflict" ": the text was edited meanwhile, nothing was changed")

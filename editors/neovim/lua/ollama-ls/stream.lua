@@ -117,6 +117,9 @@ local function headline(run)
     return ("%s%s:%s,%s"):format(name, why and (": " .. why) or "", key_text("accept"), key_text("reject"))
   end
   local doing = messages[run.id] or (run.thinking ~= "" and "thinking" or "")
+  if doing:find(run.model, 1, true) then
+    name = run.action -- progress names the model
+  end
   return ("%s %s  %s %s"):format(status.spinner(), name, doing, key_text("cancel"))
 end
 
