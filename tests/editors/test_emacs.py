@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What is Emacs's own: the README's steps, menus, iterate and diff, a second buffer, Modelfiles."""
 import re
+import time
 
 from editors.ai_scenarios import AFTER, ANSWER, BEFORE, TARGET
 from editors.emacs import PACKAGE, EmacsCase
+from editors.scenarios import BIG
 
 
 class PackageCase:
@@ -65,6 +67,18 @@ class PackageCase:
     def test_the_mode_line(self):
         self.app()
         self.assertIn("ollama: 5 models", self.status()["line"])
+
+    def test_a_command_never_holds_emacs_up(self):
+        """eglot waits for a command's answer, 10 s at most: a server that hangs must not matter."""
+        fake = self.fake(library=[BIG])
+        self.start(self.write(".env", "OLLAMA_HOST=%s\nOLLAMA_MODEL=gemma3:12b\n" % fake.url))
+        self.until("the finding", lambda: self.findings())
+        fake.fault("/", "stall")
+        begun = time.monotonic()
+        self.act(1, 14, "Pull gemma3:12b")
+        self.assertLess(time.monotonic() - begun, 3)
+        fake.wait_for("/api/pull")
+        self.assertNotIn("Timed out", self.messages())
 
     def test_beside_another_server(self):
         self.fake()
