@@ -99,22 +99,6 @@ class PluginCase:
         # "one ", behind a clef of two units or four bytes and two letters of one or two.
         self.assertEqual({"utf-16": (5, 9), "utf-8": (9, 13)}[encoding], (start, end))
 
-    def test_inline_completion_is_shown_and_taken(self):
-        if not self.lua_has_inline():
-            self.skipTest("this Neovim has no inline completion (0.12 has)")
-        fake = self.fake(models=("qwen2.5-coder:7b",))
-        self.start(self.write("app.py", "def add(a, b):\n    \n"),
-                   setup="{ settings = { inlineCompletion = { enable = true } } }")
-        self.until("ok", lambda: self.status()["state"] == "ok")
-        if not self.lua("inline_offered"):
-            self.skipTest("this build of the server offers no inline completion yet")
-        fake.always(lambda body: ["return ", "a + b"])
-        self.keys("<Esc>2GA")
-        self.until("ghost text", lambda: "return a + b" in self.lua("ghost"))
-        self.assertNotIn("return", self.text())
-        self.keys("<M-y>")
-        self.until("the text", lambda: "    return a + b\n" in self.text())
-
     def test_the_three_steps_of_the_readme(self):
         """A fresh home, the plugin as a package, a file: the squiggle."""
         start = self.home / "data" / "nvim" / "site" / "pack" / "ollama-ls" / "start"
@@ -125,9 +109,6 @@ class PluginCase:
         self.keys("iOLLAMA_MODEL=lama3.2:3b<Esc>")
         found = self.until("the squiggle", self.findings)
         self.assertEqual([[0, 13, 23, "unknown-model"]], [f[:4] for f in found])
-
-    def lua_has_inline(self):
-        return self.SUITE == "sid"
 
 
 class Plugin07(NeovimCase, PluginCase):
@@ -141,3 +122,17 @@ class Plugin10(NeovimCase, PluginCase):
 class Plugin12(NeovimCase, PluginCase):
     SUITE = "sid"
     OPTIONAL = True
+
+    def test_inline_completion_is_shown_and_taken(self):
+        fake = self.fake(models=("qwen2.5-coder:7b",))
+        self.start(self.write("app.py", "def add(a, b):\n    \n"),
+                   setup="{ settings = { inlineCompletion = { enable = true } } }")
+        self.until("ok", lambda: self.status()["state"] == "ok")
+        if not self.lua("inline_offered"):
+            self.skipTest("this build of the server offers no inline completion yet")
+        fake.always(lambda body: ["return ", "a + b"])
+        self.keys("<Esc>2GA")
+        self.until("ghost text", lambda: "return a + b" in self.lua("ghost"))
+        self.assertNotIn("return", self.text())
+        self.keys("<M-y>")
+        self.until("the text", lambda: "    return a + b\n" in self.text())
