@@ -9,7 +9,7 @@
 #include "base/embed.h"
 #include "grammars/grammars.h"
 
-extern const struct embedded_file language_queries[];
+extern const struct embedded_file language_queries_embedded[];
 
 #define WORDS(...)                                                                                 \
     (const char *const[]) {                                                                        \
@@ -243,7 +243,7 @@ const struct language *language_by_fence(struct str word) {
 // --- queries ---
 
 static struct str query_file(struct str name) {
-    for (const struct embedded_file *file = language_queries; file->name; file++) {
+    for (const struct embedded_file *file = language_queries_embedded; file->name; file++) {
         struct str known = str_from(file->name);
         if (known.n == name.n + 4 && str_starts(known, name) && str_ends(known, STR(".scm"))) {
             return str_of(file->data, file->size);

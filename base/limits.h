@@ -40,6 +40,8 @@
 #define LIMIT_CATALOG_FILE (64u * 1024 * 1024)  // check --catalog
 #define LIMIT_ANSWER (4u * 1024 * 1024)         // text of one answer of a model
 #define LIMIT_ACTIONS 100                       // AI actions, the user's included
+#define LIMIT_TEMPLATE (64u * 1024)             // of a prompt in the settings
+#define LIMIT_PROMPT (16u * 1024 * 1024)        // made of one
 #define LIMIT_RUNS 64                           // AI actions at work at once
 #define LIMIT_RESULTS 64                        // results that wait for accept or reject
 #define LIMIT_METRICS 1000                      // models that .metrics tells apart

@@ -75,6 +75,10 @@ static void on_tick(uv_timer_t *timer) {
     int64_t now = clock_ms();
     struct ai_run *next;
     for (struct ai_run *at = server->ai.first; at; at = next) {
+        next = at->next;
+        ai__free_if_done(at); // what others did not dare to free
+    }
+    for (struct ai_run *at = server->ai.first; at; at = next) {
         next = at->next; // a run may end and be freed
         tick_run(at, now);
     }
@@ -84,7 +88,7 @@ static void on_tick(uv_timer_t *timer) {
 void ai__tick_soon(struct ai_set *set) {
     uint64_t wait = 0;
     for (const struct ai_run *at = set->first; at; at = at->next) {
-        if (at->stage == AI_PARSING) {
+        if (at->stage == AI_PARSING || (at->stage == AI_OVER && at->pending == 0)) {
             wait = TICK_PARSE_MS;
         } else if (ai__is_at_work(at) && wait == 0) {
             wait = TICK_MS;
@@ -99,6 +103,29 @@ void ai__tick_soon(struct ai_set *set) {
 }
 
 // --- one run ---
+
+static const TSQuery *query_of(struct ai_set *set, const struct language *language) {
+    for (size_t i = 0; i < AI_QUERIES_MAX && language->grammar; i++) {
+        if (!set->queries[i].language) {
+            set->queries[i].language = language;
+            set->queries[i].query = language_query_create(language);
+        }
+        if (set->queries[i].language == language) {
+            return set->queries[i].query;
+        }
+    }
+    return NULL;
+}
+
+struct context_input ai__context_input(const struct ai_run *run) {
+    return (struct context_input){
+        .text = run->text,
+        .tree = run->tree,
+        .language = run->language,
+        .selection = run->selection,
+        .query = run->tree ? query_of(&run->lsp->ai, run->language) : NULL,
+    };
+}
 
 static void free_run(struct ai_run *run) {
     struct ai_set *set = &run->lsp->ai;
@@ -124,6 +151,10 @@ void ai__free_if_done(struct ai_run *run) {
     if (run->stage == AI_OVER && run->pending == 0) {
         free_run(run);
     }
+}
+
+bool ai_has(struct lsp_server *server, struct str id) {
+    return ai__find(server, id) != NULL;
 }
 
 static const char *severity_text(int64_t severity) {
@@ -369,6 +400,7 @@ void ai_on_close(struct lsp_server *server, struct document *document) {
         }
         if (at->stage == AI_APPLYING && at->is_accepting) {
             at->stage = AI_KEPT; // the answer to the edit will find it so
+            at->is_accepting = false;
         }
         at->closed_hash = str_hash(text_str(document->text));
         at->document = NULL;
@@ -421,6 +453,11 @@ void ai_close(struct lsp_server *server, uv_close_cb on_closed) {
 void ai_finish(struct ai_set *set) {
     while (set->first) {
         free_run(set->first);
+    }
+    for (size_t i = 0; i < AI_QUERIES_MAX; i++) {
+        if (set->queries[i].query) {
+            ts_query_delete(set->queries[i].query);
+        }
     }
     action_set_destroy(set->actions);
     free(set->folder);

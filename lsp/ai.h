@@ -12,12 +12,18 @@
 
 struct ai_run; // one action, private to ai_*.c
 
+#define AI_QUERIES_MAX 32 // languages with a grammar
+
 struct ai_set {
     // --- private ---
     struct ai_run *first;       // at work, or with a result that waits
     struct action_set *actions; // of the settings in force; NULL: to be made
     uv_timer_t timer;           // what cannot be done at once: parsing, held deltas, progress
-    char *folder;               // of files with results; NULL: none was needed
+    struct {                    // compiled when first needed: it takes milliseconds
+        const struct language *language;
+        TSQuery *query; // owned
+    } queries[AI_QUERIES_MAX];
+    char *folder; // of files with results; NULL: none was needed
     size_t n_files;
 };
 
@@ -57,6 +63,9 @@ size_t ai_results(struct lsp_server *server, struct arena *arena, const struct d
 // 0, or the code and reason. Accepting goes on behind the answer; its failure keeps the result.
 int ai_accept(struct lsp_server *server, struct str id, struct arena *arena, struct error *error);
 int ai_reject(struct lsp_server *server, struct str id, struct arena *arena, struct error *error);
+
+bool ai_has(struct lsp_server *server,
+            struct str id); // is it the id of a run, or of a kept result?
 
 // --- events ---
 // Does anything of this document need each of its changes by itself?

@@ -92,7 +92,7 @@ static void make_cleaner(struct ai_run *run, const struct context *context) {
 // until it fits. False: not even the target fits; *budget says what would.
 static bool make_prompt(struct ai_run *run, struct arena *arena, struct context *context,
                         struct prompt *prompt, struct budget *budget) {
-    struct context_input input = {run->text, run->tree, run->language, run->selection};
+    struct context_input input = ai__context_input(run);
     struct str target = str_slice(text_str(run->text), run->target.start, run->target.end);
     size_t base = tokens_estimate(target) + tokens_estimate(run->instruction) + OVERHEAD;
     struct str root = session_root_of(run->lsp->session, run->path);
@@ -184,7 +184,7 @@ static void make_request(struct ai_run *run) {
                               size, STR_ARG(run->model), (long long)budget.prompt),
                  STR("select less, or choose a model with a longer context"));
     } else {
-        struct context_input input = {run->text, run->tree, run->language, run->selection};
+        struct context_input input = ai__context_input(run);
         placement_for(&run->arena, &input, run->action.target, run->target, &context,
                       &run->placement);
         run->placement.lead = arena_copy(&run->arena, run->placement.lead);

@@ -63,8 +63,8 @@ static void drop_oldest(struct lsp_server *server) {
             show_file_write(server, &arena, file_name(&arena, oldest), buf_str(&oldest->result));
         LOG_WRN("more than %d results wait; the oldest is in %.*s", LIMIT_RESULTS, STR_ARG(path));
         arena_finish(&arena);
-        oldest->stage = AI_OVER;
-        ai__free_if_done(oldest);
+        oldest->stage = AI_OVER; // freed later: somebody may be walking the list
+        ai__tick_soon(&server->ai);
     }
 }
 

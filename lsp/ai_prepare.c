@@ -66,7 +66,7 @@ int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena
     if (!*done) {
         return 0;
     }
-    struct context_input input = {run->text, run->tree, run->language, run->selection};
+    struct context_input input = ai__context_input(run);
     run->target = context_target(&input, run->action.target);
     run->range = run->target;
     const struct ai_run *other = other_at(run);

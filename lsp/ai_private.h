@@ -119,6 +119,8 @@ struct ai_run {
 const char *ai__outcome_name(enum ai_outcome outcome);
 void ai__tick_soon(struct ai_set *set); // there is something to do later
 void ai__free_if_done(struct ai_run *run);
+// What assist/ reads of a run: the text as it was at its start.
+struct context_input ai__context_input(const struct ai_run *run);
 struct ai_run *ai__find(struct lsp_server *server, struct str id);
 bool ai__is_at_work(const struct ai_run *run); // not KEPT, not OVER
 

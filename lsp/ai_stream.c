@@ -32,14 +32,25 @@ static bool send_message(struct ai_run *run, enum send_class class, const char *
     return true;
 }
 
+// A Range of `range` in the document; of nothing if that was closed.
+static struct json_object *range_json(const struct ai_run *run, struct text_range range) {
+    if (run->document) {
+        return document_range_json(run->lsp, run->document, range.start, range.end);
+    }
+    struct json_object *empty = json_object_new_object();
+    json_set(empty, "start", position_to_json((struct position){0}));
+    json_set(empty, "end", position_to_json((struct position){0}));
+    return empty;
+}
+
 void ai__send_begin(struct ai_run *run) {
-    if (!run->lsp->caps.stream_notification || !run->document) {
+    if (!run->lsp->caps.stream_notification) {
         return;
     }
     struct json_object *params = json_object_new_object();
     json_set_str(params, "uri", run->uri);
     json_set(params, "range",
-             document_range_json(run->lsp, run->document, run->range.start, run->range.end));
+             range_json(run, run->stage == AI_PARSING ? run->selection : run->range));
     json_set_str(params, "action", run->action.name);
     json_set_str(params, "model", run->model);
     (void)send_message(run, SEND_NEEDED, "begin", params);
@@ -84,8 +95,11 @@ void ai__send_held(struct ai_run *run, enum send_class class) {
 }
 
 void ai__send_end(struct ai_run *run, enum ai_outcome outcome, const struct error *error) {
-    if (!run->lsp->caps.stream_notification || run->seq == 0) {
-        return; // without a begin there is no end
+    if (!run->lsp->caps.stream_notification) {
+        return;
+    }
+    if (run->seq == 0) {
+        ai__send_begin(run); // it failed early; who waits for this id has to hear of it
     }
     struct json_object *params = json_object_new_object();
     json_set_str(params, "text", buf_str(&run->result));
@@ -175,6 +189,18 @@ static void add_lead(struct ai_run *run) {
     }
 }
 
+// Thinking is only looked at: what cannot be seen, or turns the writing, has no place in it.
+static void add_thinking(struct ai_run *run, struct str text) {
+    for (size_t at = 0; at < text.n;) {
+        size_t start = at;
+        uint32_t c = utf8_next(text, &at);
+        bool is_shown = !char_is_unsafe(c) || c == '\n' || c == '\t';
+        if (is_shown && !buf_append(&run->thinking, str_slice(text, start, at))) {
+            buf_clear(&run->thinking); // nobody reads it, and it is no part of the answer
+        }
+    }
+}
+
 bool ai__on_frame(void *data, const struct generation_frame *frame) {
     struct ai_run *run = data;
     if (run->stage != AI_WAITING && run->stage != AI_STREAMING) {
@@ -186,9 +212,7 @@ bool ai__on_frame(void *data, const struct generation_frame *frame) {
         run->told_ms = 0;
     }
     run->tokens += frame->text.n > 0 || frame->thinking.n > 0 ? 1 : 0;
-    if (frame->thinking.n > 0 && !buf_append(&run->thinking, frame->thinking)) {
-        buf_clear(&run->thinking); // nobody reads it: it is not part of the answer
-    }
+    add_thinking(run, frame->thinking);
     cleaner_feed(run->cleaner, frame->text, &run->delta, &run->thinking);
     if (cleaner_is_full(run->cleaner)) {
         return false;

@@ -195,7 +195,7 @@ static char *new_id(struct lsp_server *server) {
     char text[24];
     do {
         snprintf(text, sizeof(text), "%llu", (unsigned long long)++server->progress.next_id);
-    } while (progress_has(server, str_from(text)));
+    } while (progress_has(server, str_from(text)) || ai_has(server, str_from(text)));
     return mem_strdup(str_from(text));
 }
 

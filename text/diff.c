@@ -28,7 +28,11 @@ enum {
     INDENT_MAX = 200,    // columns that are looked at
     TAB_COLUMNS = 8,     // any number will do, if both texts are read with the same
     BYTES_PER_STEP = 64, // comparing so many bytes costs as much as comparing two numbers
-    STEPS_PER_LINE = 10, // numbering a line costs as much as so many
+    // What a line costs before any comparison: one that is where it is expected, one that has to be
+    // looked up, and one more that is found far away in memory.
+    STEPS_EXPECTED = 2,
+    STEPS_LOOKUP = 10,
+    STEPS_FAR = 25,
 };
 
 struct side {
@@ -214,7 +218,7 @@ static size_t find_slot(struct diff *diff, const struct numbering *numbering, st
     while (numbering->slots[slot] != 0) {
         const struct numbered_line *other = &numbering->at[numbering->slots[slot] - 1];
         if (other->hash == hash >> 32) {
-            diff->steps -= (int64_t)(line.n / BYTES_PER_STEP);
+            diff->steps -= STEPS_FAR + (int64_t)(line.n / BYTES_PER_STEP);
             if (str_eq(side_line(other->only_to ? &diff->to : &diff->from, other->line), line)) {
                 return slot;
             }
@@ -227,12 +231,26 @@ static size_t find_slot(struct diff *diff, const struct numbering *numbering, st
     return slot;
 }
 
+// The line behind the one that the last line of `to` was equal to is looked at first: texts that
+// have much in common are read in order.
+static bool is_expected(const struct diff *diff, size_t expected, struct str line) {
+    return expected < diff->from.n && str_eq(side_line(&diff->from, expected), line);
+}
+
 static bool number_side(struct diff *diff, struct numbering *numbering, struct side *side) {
     bool is_to = side == &diff->to;
-    for (size_t i = 0; i < side->n; i++) {
+    size_t expected = 0; // line of `from`
+    for (size_t i = 0; i < side->n && diff->steps >= 0; i++) {
         struct str line = side_line(side, i);
+        if (is_to && is_expected(diff, expected, line)) {
+            diff->steps -= STEPS_EXPECTED;
+            side->id[i] = diff->from.id[expected++];
+            numbering->at[side->id[i]].in_to = true;
+            continue;
+        }
         uint64_t hash = line_hash(line);
         size_t slot = find_slot(diff, numbering, line, hash);
+        diff->steps -= STEPS_LOOKUP;
         if (slot == STR_NPOS) {
             return false;
         }
@@ -241,10 +259,12 @@ static bool number_side(struct diff *diff, struct numbering *numbering, struct s
                 (struct numbered_line){(uint32_t)(hash >> 32), (uint32_t)i, is_to, is_to};
             numbering->slots[slot] = numbering->n;
         }
+        struct numbered_line *found = &numbering->at[numbering->slots[slot] - 1];
         side->id[i] = numbering->slots[slot] - 1;
-        numbering->at[side->id[i]].in_to |= is_to;
+        found->in_to |= is_to;
+        expected = found->only_to ? expected : (size_t)found->line + 1;
     }
-    return true;
+    return diff->steps >= 0;
 }
 
 static void keep_shared(const struct numbering *numbering, struct side *side) {
@@ -262,7 +282,6 @@ static void keep_shared(const struct numbering *numbering, struct side *side) {
 static bool number_lines(struct diff *diff) {
     size_t lines = diff->from.n + diff->to.n;
     size_t slots = 16;
-    diff->steps -= (int64_t)lines * STEPS_PER_LINE;
     while (slots < lines + lines / 2) {
         slots *= 2;
     }
@@ -569,22 +588,4 @@ size_t text_diff(struct arena *arena, struct str from, struct str to, size_t off
     }
     arena_finish(&diff.arena);
     return n;
-}
-
-struct str text_apply(struct arena *arena, struct str text, const struct edit *edits, size_t n) {
-    size_t size = text.n;
-    for (size_t i = 0; i < n; i++) {
-        size = size - (edits[i].end - edits[i].start) + edits[i].text.n;
-    }
-    char *p = arena_alloc(arena, size + 1);
-    size_t used = 0, at = 0;
-    for (size_t i = 0; i <= n; i++) {
-        struct str kept = str_slice(text, at, i < n ? edits[i].start : text.n);
-        struct str put = i < n ? edits[i].text : STR_NONE;
-        memcpy(p + used, kept.n ? kept.p : "", kept.n);
-        memcpy(p + used + kept.n, put.n ? put.p : "", put.n);
-        used += kept.n + put.n;
-        at = i < n ? edits[i].end : at;
-    }
-    return str_of(p, used);
 }

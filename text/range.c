@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Ranges that follow a text through its changes. What counts is whether a byte of the range was
-// replaced, or something was put in between two of them; bytes that only moved are the same range.
+// What edits make of a text, and ranges that follow a text through its changes. There, what counts
+// is whether a byte of the range was replaced, or something was put in between two of them; bytes
+// that only moved are the same range.
 //
 //     range          [s ....... e)
 //     before     ====|          |        kept, moved
@@ -69,6 +70,24 @@ enum range_fate text_range_follow(struct text_range *range, const struct text_sp
         range->end = new_end - s > more ? new_end - more : s;
     }
     return RANGE_TOUCHED;
+}
+
+struct str text_apply(struct arena *arena, struct str text, const struct edit *edits, size_t n) {
+    size_t size = text.n;
+    for (size_t i = 0; i < n; i++) {
+        size = size - (edits[i].end - edits[i].start) + edits[i].text.n;
+    }
+    char *p = arena_alloc(arena, size + 1);
+    size_t used = 0, at = 0;
+    for (size_t i = 0; i <= n; i++) {
+        struct str kept = str_slice(text, at, i < n ? edits[i].start : text.n);
+        struct str put = i < n ? edits[i].text : STR_NONE;
+        memcpy(p + used, kept.n ? kept.p : "", kept.n);
+        memcpy(p + used + kept.n, put.n ? put.p : "", put.n);
+        used += kept.n + put.n;
+        at = i < n ? edits[i].end : at;
+    }
+    return str_of(p, used);
 }
 
 // May the bytes on both sides of `i` be parted? Not inside a character or a \r\n.

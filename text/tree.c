@@ -58,10 +58,10 @@ static TSTree *edited_copy(const struct tree_base *base, const struct text *text
     return copy;
 }
 
-// Could the text make tree-sitter write outside its memory? 0.20 counts the children of a node in 16
-// bits, and an error may become one node of all tokens before it, some of them of no width (the ends
-// of YAML's blocks). Errors also cost time that grows with the square of the tokens. A token here is a
-// word or one other character. Our own grammars are flat and know no errors.
+// Could the text make tree-sitter write outside its memory? 0.20 counts the children of a node in
+// 16 bits, and an error may become one node of all tokens before it, some of them of no width (the
+// ends of YAML's blocks). Errors also cost time that grows with the square of the tokens. A token
+// here is a word or one other character. Our own grammars are flat and know no errors.
 static bool has_too_many_tokens(struct str bytes, const TSLanguage *language) {
     if (language == grammar_modelfile() || language == grammar_dotenv()) {
         return false;

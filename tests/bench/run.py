@@ -3,7 +3,7 @@
 
     PYTHONPATH=tests python3 -m bench.run [--only PART,...] [--gate] [--quick]
 
-Parts: start, memory, requests, keystroke, soak, check. With --gate the exit code is 1 when a gate is
+Parts: start, memory, requests, keystroke, soak, check, relay. With --gate the exit code is 1 when a gate is
 missed. Needs `scripts/deps bench` for the figures beside ours (yaml-language-server, ripgrep).
 """
 import argparse
@@ -17,13 +17,13 @@ import sys
 import tempfile
 import time
 
-from bench import tree
+from bench import relay, tree
 from bench.lean import Lean
 from fake_ollama import FakeOllama
 from lib.harness import environment, program
 
 MIB = 1024  # of /proc's KiB
-PARTS = ("start", "memory", "requests", "keystroke", "soak", "check")
+PARTS = ("start", "memory", "requests", "keystroke", "soak", "check", "relay")
 PUSH = {"textDocument": {"publishDiagnostics": {"versionSupport": True}, "inlayHint": {},
                          "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {
                              "valueSet": ["quickfix"]}}}}}
@@ -261,6 +261,9 @@ class Bench:
         self.table.add("check of 50,000 files, median of %d" % len(times), mine, None, "", "s", 2)
         self.table.add("check of a 10 % tree", statistics.median(small), None,
                        "%.1f × less" % (mine / statistics.median(small)), "s", 2)
+
+    def relay(self):
+        relay.run(self.table, self.folder, self.env, self.quick)
 
     def run(self, command):
         begun = time.perf_counter()

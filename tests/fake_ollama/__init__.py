@@ -4,6 +4,7 @@
     with FakeOllama(models=["llama3.2:3b", {"name": "nomic-embed-text", "capabilities": ["embedding"]}]) as fake:
         fake.url                      "http://127.0.0.1:PORT"
         fake.fault("/api/tags", "html")
+        fake.say("the", " answer")    what the next chat gets (speech.py)
         fake.requests("/api/tags")    what arrived, in order
 
 Runs in the test's own process (threads) or by itself: python3 -m fake_ollama --help.

@@ -184,20 +184,16 @@ def _run(fake, link, body, empty, missing):
     options = body.get("options") or {}
     if not isinstance(options.get("num_ctx", 0), (int, float)):
         raise Refusal(500, 'option "num_ctx" must be of type integer')
-    return model, name, keep, int(options.get("num_ctx") or 4096)
+    return model, name, keep, int(options.get("num_ctx") or 0) or None
 
 
 def _load_or_unload(fake, link, model, keep, context):
     """done_reason of a request without a prompt."""
-    with fake.lock:
-        loaded = model.name in fake.loaded
-        if keep == 0:
+    if keep == 0:
+        with fake.lock:
             fake.loaded.pop(model.name, None)
-            return "unload"
-    if not loaded and fake.load_seconds:
-        link.pause(fake.load_seconds)
-    with fake.lock:
-        fake.loaded[model.name] = (FAR, context)
+        return "unload"
+    fake.ensure_loaded(link, model, context, FAR)
     return "load"
 
 
@@ -215,8 +211,8 @@ def _generate(fake, link, body):
         raise Refusal(400, '"%s" does not support generate' % name)
     if body.get("suffix") and "insert" not in model.capabilities:
         raise Refusal(400, "registry.ollama.ai/library/%s does not support insert" % model.name)
-    _load_or_unload(fake, link, model, None, context)
-    _speak(fake, link, body, name, model, lambda text: {"response": text})
+    _speak(fake, link, body, name, model, context, lambda text, field: {
+        "response": "", "thinking": text} if field == "thinking" else {"response": text})
 
 
 def _chat(fake, link, body):
@@ -231,23 +227,23 @@ def _chat(fake, link, body):
         return
     if body.get("think") and "thinking" not in model.capabilities:
         raise Refusal(400, '"%s" does not support thinking' % name)
-    _load_or_unload(fake, link, model, None, context)
-    _speak(fake, link, body, name, model,
-           lambda text: {"message": {"role": "assistant", "content": text}})
+    _speak(fake, link, body, name, model, context, lambda text, field: {"message": {
+        "role": "assistant", "content": "", "thinking": text} if field == "thinking" else {
+            "role": "assistant", "content": text}})
 
 
-def _speak(fake, link, body, name, model, wrap):
-    def frame(text, **rest):
-        return dict({"model": name, "created_at": CREATED}, **wrap(text), **rest)
-
-    metrics = {"done": True, "done_reason": "stop", "total_duration": 259154901,
-               "load_duration": 1200000, "prompt_eval_count": 14, "prompt_eval_duration": 394000,
-               "eval_count": len(model.says), "eval_duration": 622000}
-    if body.get("stream") is False:
-        link.send(200, frame("".join(model.says), **metrics))
-        return
-    link.stream([(fake.frame_seconds, frame(text, done=False)) for text in model.says]
-                + [frame("", **metrics)])
+def _speak(fake, link, body, name, model, context, wrap):
+    """The model's answer: one request at a time, loading it first where that is needed."""
+    fake.take_slot(link, model)
+    try:
+        fake.ensure_loaded(link, model, context, FAR)
+        reply = fake.next_reply(link.request, body, model)
+        if body.get("stream") is False:
+            link.collect(reply, name, wrap)
+        else:
+            reply.speak(link, name, wrap)
+    finally:
+        fake.leave_slot(link, model)
 
 
 def _embed(fake, link, body):
@@ -262,7 +258,7 @@ def _embed(fake, link, body):
     if not isinstance(inputs, (str, list)):
         raise Refusal(400, "invalid input type")
     if not inputs:
-        _load_or_unload(fake, link, model, keep, 2048)
+        _load_or_unload(fake, link, model, keep, None)
     inputs = [inputs] if isinstance(inputs, str) else inputs
     vectors = [[1.0 if i == len(text) % 8 else 0.0 for i in range(8)] for text in inputs]
     link.send(200, {"model": name, "embeddings": vectors, "total_duration": 1000,

@@ -11,6 +11,7 @@ import typing
 
 from fake_ollama import api
 from fake_ollama.models import Model
+from fake_ollama.speech import Speeches
 
 REASONS = {200: "OK", 201: "Created", 301: "Moved Permanently", 307: "Temporary Redirect",
            400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
@@ -74,12 +75,13 @@ class Gone(Exception):
     """The client closed its side."""
 
 
-class FakeOllama:
+class FakeOllama(Speeches):
     """The server. Start with `with`, or start() and stop()."""
 
     def __init__(self, models=(), port=0, host="127.0.0.1", version="0.33.0",
                  tags_have_capabilities=True, running=(), library=(), load_seconds=0.0,
                  frame_seconds=0.0):
+        super().__init__()
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.models = [Model.of(m) for m in models]
@@ -277,12 +279,14 @@ class Connection:
         self.media_type = None
         self.final_frame = True
         self.break_after = None
+        self.collected = None  # bytes of a stream that becomes one object (stream: false)
+        self.sent_head = False
 
     def run(self):
         while not self.fake.stopping and self._read_request():
             fault = self.fake.take_fault(self.request.path)
             self.pace = self.media_type = self.break_after = None
-            self.final_frame = True
+            self.final_frame, self.sent_head = True, False
             try:
                 if fault is None or not self._misbehave(fault):
                     api.answer(self.fake, self)
@@ -414,24 +418,49 @@ class Connection:
 
     def stream(self, frames):
         """An NDJSON stream, chunked; each frame may be (seconds to wait before it, frame)."""
-        sent_head = False
         for frame in frames:
             if isinstance(frame, tuple):
                 self.pause(frame[0])
                 frame = frame[1]
             if not self.final_frame and (frame.get("done") or frame.get("status") == "success"):
                 break
-            sent_head = self._chunk(frame, sent_head)
-        self.write(b"0\r\n\r\n")
+            self.chunk(json.dumps(frame, ensure_ascii=False).encode("utf-8") + b"\n")
+        self.end_chunks()
 
-    def _chunk(self, frame, sent_head):
-        if not sent_head:
+    def chunk(self, raw):
+        """Some bytes of a stream, in one chunk; the head goes before the first."""
+        if self.collected is not None:
+            self.collected += raw
+            return
+        if not self.sent_head:
+            self.sent_head = True
             self.write(self.head(200, "application/x-ndjson", "Transfer-Encoding: chunked"))
         if self.gone():
-            raise Gone()
-        raw = json.dumps(frame, ensure_ascii=False).encode("utf-8") + b"\n"
-        self.write(b"%x\r\n%s\r\n" % (len(raw), raw))
-        return True
+            self.leave()
+        if raw:
+            self.write(b"%x\r\n%s\r\n" % (len(raw), raw))
+
+    def end_chunks(self):
+        if self.collected is None:
+            self.chunk(b"")
+            self.write(b"0\r\n\r\n")
+
+    def collect(self, reply, name, wrap):
+        """The whole reply as one object, for `stream: false`."""
+        self.collected = b""
+        reply.speak(self, name, wrap)
+        frames = [json.loads(line) for line in self.collected.splitlines()]
+        self.collected = None
+        last = frames[-1]
+        if "message" in last:
+            last["message"]["content"] = "".join(f["message"]["content"] for f in frames)
+        else:
+            last["response"] = "".join(f["response"] for f in frames)
+        self.send(200, last)
+
+    def leave(self):
+        """Give the connection up."""
+        raise Gone()
 
     # -- faults ----------------------------------------------------------------------------
 

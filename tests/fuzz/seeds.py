@@ -219,6 +219,16 @@ def diff_seeds():
         yield bytes([1, 3, 9, 0, len(old)]) + old + new
 
 
+def prompt_seeds():
+    for path in sorted((PROJECT / "assist" / "prompts").glob("*.md")):
+        template = path.read_bytes()
+        for which in range(3):
+            yield bytes([which, 40, len(template) // 256, len(template) % 256]) + template + b"x = {{y}} ```\r\n" * 20
+    actions = [{"name": "a", "title": "T", "prompt": "{{code}}", "output": "show", "kind": "source.a", "languages": ["c"]},
+               {"name": "fix", "prompt": "{{#instruction}}\\{{ {{instruction}}{{/instruction}}"}, {"name": "a b"}, 5]
+    yield b"\xff" + json.dumps({"actions": actions, "prompts": {"system": "s", "fix": "{{", "types": "{{unit}}"}}).encode()
+
+
 def stream_seeds():
     lines = [{"status": "pulling manifest"},
              {"status": "pulling 1234", "digest": "sha256:1234", "total": 100},
@@ -313,7 +323,8 @@ def settings_seeds():
 
 
 SEEDS = {
-    "json": json_seeds, "edits": edit_seeds, "diff": diff_seeds, "stream": stream_seeds, "names": name_seeds,
+    "json": json_seeds, "edits": edit_seeds, "diff": diff_seeds, "prompt": prompt_seeds,
+    "stream": stream_seeds, "names": name_seeds,
     "modelfile": modelfile_seeds, "analysis": analysis_seeds, "settings": settings_seeds,
     "session": lambda: (text.encode("utf-8", "surrogateescape") for text in sessions()),
     "framing": lambda: (b"\x03" + b"".join(frame(line) for line in text.split("\n")[-12:])

@@ -256,7 +256,9 @@ class Conformance:
     def _code_actions(self, result, params):
         literal = self.has("textDocument.codeAction.codeActionLiteralSupport")
         errors = []
-        only = (params or {}).get("context", {}).get("only")
+        context = (params or {}).get("context", {})
+        only = context.get("only")
+        errors += ai_listing(result, params or {})
         for action in result:
             if isinstance(action.get("command"), str):
                 continue
@@ -279,4 +281,52 @@ class Conformance:
             errors.append("action tags beyond valueSet")
         if "edit" in action:
             errors += self.workspace_edit(action["edit"])
+        return errors + self._ai_action(action)
+
+    def _ai_action(self, action):
+        """DESIGN.md A8: a command, of a kind of ours, tagged where the client knows the tag."""
+        name = ai_name(action)
+        if name is None:
+            return []
+        errors = []
+        if "edit" in action or "data" in action:
+            errors.append("an AI action that is more than a command")
+        if action.get("isPreferred"):
+            errors.append("an AI action that is preferred")
+        allowed = {"fix": "quickfix", "explain": "ollama-ls.explain"}.get(
+            name, "refactor.rewrite.ollama-ls." + name)
+        if name in BUILT_IN and action.get("kind") != allowed:
+            errors.append("AI action %s of kind %r" % (name, action.get("kind")))
+        known = get(self.declared, "textDocument.codeAction.tagSupport.valueSet", [])
+        if 1 in known and action.get("tags") != [1]:
+            errors.append("an AI action without the tag LLMGenerated")
         return errors
+
+
+BUILT_IN = ("explain", "fix", "refactor", "simplify", "optimise", "document", "types", "tests",
+            "complete", "edit")
+
+
+def ai_name(action):
+    """The AI action that a code action or command starts, or None."""
+    command = action if isinstance(action.get("command"), str) else action.get("command") or {}
+    if command.get("command") != "ollama-ls.ai":
+        return None
+    arguments = command.get("arguments") or [{}]
+    return arguments[0].get("action", "?")
+
+
+def ai_listing(result, params):
+    """Which AI actions may be listed at all (DESIGN.md A8)."""
+    context, span = params.get("context", {}), params.get("range", {})
+    names = [ai_name(a) for a in result if ai_name(a)]
+    errors = []
+    if len(set(names)) != len(names):
+        errors.append("an AI action is listed twice")
+    if "fix" in names and not context.get("diagnostics"):
+        errors.append("the AI action fix without a diagnostic")
+    if context.get("triggerKind") == 2 or (span.get("start") == span.get("end")
+                                           and not context.get("only")):
+        if set(names) - {"fix"}:
+            errors.append("AI actions beyond fix although nobody asked")
+    return errors

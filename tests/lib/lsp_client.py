@@ -22,6 +22,7 @@ import time
 
 from lib import capabilities as caps
 from lib import coverage, framing, metamodel
+from lib.ai_client import AiCalls, Streams
 from lib.shown import brief, no_duplicates, room
 
 LIMIT = float(os.environ.get("OLLAMA_LS_LIMIT", "20"))
@@ -53,7 +54,7 @@ def _key(identity):
     return type(identity).__name__, identity
 
 
-class Client:
+class Client(AiCalls):
     """One server process and everything said to it and by it."""
 
     def __init__(self, command, env=None, cwd=None, profile="vscode-11", pacing=None, seed=None,
@@ -93,6 +94,7 @@ class Client:
         self.settings = {}          # answers to workspace/configuration, by section
         self.answers = {}           # server request method -> function(params) -> result
         self.applied = []           # workspace/applyEdit params
+        self.streams = Streams()    # $/ollama-ls/stream by id
         self.shown = []             # window/showMessage params
         self.asked = []             # window/showMessageRequest params
         self.logged = []            # window/logMessage params
@@ -292,6 +294,8 @@ class Client:
             self.publish_count[params["uri"]] += 1
         elif method == "$/progress":
             self._progress(params)
+        elif method == "$/ollama-ls/stream":
+            self.violations += self.streams.note(params)
         elif method == "window/logMessage":
             self.logged.append(params)
         elif method == "window/showMessage":
@@ -552,6 +556,7 @@ class Client:
             for token, values in self.progress.items():
                 if self.tokens.get(token, "") is None and values[-1].get("kind") != "end":
                     found.append("progress %r never ended" % (token,))
+            found += self.streams.unfinished()
             if SANITIZER.search(self.stderr.decode("utf-8", "replace")):
                 found.append("the sanitizers complain")
             if strict:

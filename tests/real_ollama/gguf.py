@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Writes a GGUF file small enough to generate in a blink and complete enough for Ollama to run.
 
-    python3 -m real_ollama.gguf OUT.gguf [--embedding]
+    python3 -m real_ollama.gguf OUT.gguf [--embedding] [--slow]
 
 One transformer block of architecture `llama`, random weights from a fixed seed, a byte-level
-vocabulary. The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+vocabulary. The slow model has several wide blocks: it takes a while to load and to say a word, and
+never stops by itself, so that what happens in the middle of an answer can be seen. The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 import argparse
 import random
@@ -77,43 +78,75 @@ def vocabulary():
     return tokens + [("\u2581" + word, NORMAL) for word in WORDS]
 
 
-def build(embedding=False, seed=7):
-    """A Writer holding the model; with embedding=True one that only embeds."""
-    rng, writer, tokens = random.Random(seed), Writer(), vocabulary()
+class Size:
+    """What a model is made of."""
+
+    def __init__(self, width=WIDTH, feed=FEED, heads=HEADS, blocks=1, context=CONTEXT, endless=False):
+        self.width, self.feed, self.heads, self.blocks = width, feed, heads, blocks
+        self.context, self.endless = context, endless
+
+
+TINY = Size()
+SLOW = Size(width=256, feed=512, heads=4, blocks=4, context=16384, endless=True)
+
+
+def metadata(writer, size, tokens):
     for key, value in (
             ("general.architecture", "llama"), ("general.name", "tiny"), ("general.file_type", 0),
-            ("llama.context_length", CONTEXT), ("llama.embedding_length", WIDTH),
-            ("llama.block_count", 1), ("llama.feed_forward_length", FEED),
-            ("llama.attention.head_count", HEADS), ("llama.attention.head_count_kv", HEADS),
+            ("llama.context_length", size.context), ("llama.embedding_length", size.width),
+            ("llama.block_count", size.blocks), ("llama.feed_forward_length", size.feed),
+            ("llama.attention.head_count", size.heads),
+            ("llama.attention.head_count_kv", size.heads),
             ("llama.attention.layer_norm_rms_epsilon", 1e-5),
-            ("llama.rope.dimension_count", WIDTH // HEADS), ("llama.vocab_size", len(tokens)),
-            ("tokenizer.ggml.model", "llama"), ("tokenizer.ggml.bos_token_id", 1),
-            ("tokenizer.ggml.eos_token_id", 2)):
+            ("llama.rope.dimension_count", size.width // size.heads),
+            ("llama.vocab_size", len(tokens)), ("tokenizer.ggml.model", "llama"),
+            ("tokenizer.ggml.bos_token_id", 1), ("tokenizer.ggml.eos_token_id", 2)):
         writer.put(key, value)
+
+
+class Noise:
+    """Random numbers; for large tensors a short piece of them again and again."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def __call__(self, count, spread=0.1):
+        piece = [self.random.gauss(0.0, spread) for _ in range(min(count, 8191))]
+        return (piece * (count // len(piece) + 1))[:count]
+
+
+def build(embedding=False, seed=7, size=TINY):
+    """A Writer holding the model; with embedding=True one that only embeds."""
+    noise, writer, tokens = Noise(seed), Writer(), vocabulary()
+    width = size.width
+    metadata(writer, size, tokens)
     if embedding:
         writer.put("llama.pooling_type", 1)
     writer.put_list("tokenizer.ggml.tokens", [token for token, _ in tokens])
     writer.put_list("tokenizer.ggml.scores", [-float(i) for i in range(len(tokens))])
     writer.put_list("tokenizer.ggml.token_type", [kind for _, kind in tokens])
 
-    def noise(*shape):
-        count = 1
-        for dimension in shape:
-            count *= dimension
-        return [rng.gauss(0.0, 0.1) for _ in range(count)]
-
-    writer.tensor("token_embd.weight", (WIDTH, len(tokens)), noise(WIDTH, len(tokens)))
+    inner = noise(width * len(tokens))
     # Only whole words may come out, so that what the model says is readable text.
-    rows = [noise(WIDTH) if kind == NORMAL else [0.0] * WIDTH for _, kind in tokens]
-    writer.tensor("output.weight", (WIDTH, len(tokens)), [x for row in rows for x in row])
-    writer.tensor("output_norm.weight", (WIDTH,), [1.0] * WIDTH)
-    for name in ("attn_norm", "ffn_norm"):
-        writer.tensor("blk.0.%s.weight" % name, (WIDTH,), [1.0] * WIDTH)
-    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-        writer.tensor("blk.0.%s.weight" % name, (WIDTH, WIDTH), noise(WIDTH, WIDTH))
-    writer.tensor("blk.0.ffn_gate.weight", (WIDTH, FEED), noise(WIDTH, FEED))
-    writer.tensor("blk.0.ffn_up.weight", (WIDTH, FEED), noise(WIDTH, FEED))
-    writer.tensor("blk.0.ffn_down.weight", (FEED, WIDTH), noise(FEED, WIDTH))
+    rows = [noise(width) if kind == NORMAL else [0.0] * width for _, kind in tokens]
+    if size.endless:
+        # Number 0 of every state is large, and speaks for words and against all else.
+        inner[::width] = [8.0] * len(tokens)
+        for row, (_, kind) in zip(rows, tokens):
+            row[0] = 1.0 if kind == NORMAL else -1.0
+    writer.tensor("token_embd.weight", (width, len(tokens)), inner)
+    writer.tensor("output.weight", (width, len(tokens)), [x for row in rows for x in row])
+    writer.tensor("output_norm.weight", (width,), [1.0] * width)
+    spread = 0.1 if size is TINY else 0.02
+    for block in range(size.blocks):
+        prefix = "blk.%d." % block
+        for name in ("attn_norm", "ffn_norm"):
+            writer.tensor(prefix + name + ".weight", (width,), [1.0] * width)
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            writer.tensor(prefix + name + ".weight", (width, width), noise(width * width, spread))
+        for name, shape in (("ffn_gate", (width, size.feed)), ("ffn_up", (width, size.feed)),
+                            ("ffn_down", (size.feed, width))):
+            writer.tensor(prefix + name + ".weight", shape, noise(width * size.feed, spread))
     return writer
 
 
@@ -121,8 +154,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out")
     parser.add_argument("--embedding", action="store_true")
+    parser.add_argument("--slow", action="store_true")
     arguments = parser.parse_args()
-    build(arguments.embedding).write(arguments.out)
+    build(arguments.embedding, size=SLOW if arguments.slow else TINY).write(arguments.out)
 
 
 if __name__ == "__main__":
