@@ -12,6 +12,7 @@ static const struct command commands[] = {
     {"load", command_load},
     {"unload", command_unload},
     {"status", command_status},
+    {"models", command_models},
     {"refresh", command_refresh},
     {"startServer", command_start_server},
     {"trustHost", command_trust_host},

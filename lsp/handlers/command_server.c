@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama-ls.status, .refresh, .cancel, .trustHost, .ignoreModel.
+// ollama-ls.status, .models, .refresh, .cancel, .trustHost, .ignoreModel.
 #include "base/limits.h"
 #include "base/uri.h"
 #include "base/utf.h"
@@ -15,6 +15,12 @@ void command_status(struct request *request, struct json_object *argument) {
                         json_get_str(status, "message"));
     }
     reply_ok(request, status);
+}
+
+// What is known of the servers' models now: for the pickers of plugins. Nobody is asked.
+void command_models(struct request *request, struct json_object *argument) {
+    (void)argument;
+    reply_ok(request, session_models(request->server->session));
 }
 
 void command_refresh(struct request *request, struct json_object *argument) {

@@ -54,6 +54,7 @@ void command_unload(struct request *request, struct json_object *argument);
 void command_delete(struct request *request, struct json_object *argument);
 void command_select_model(struct request *request, struct json_object *argument);
 void command_status(struct request *request, struct json_object *argument);
+void command_models(struct request *request, struct json_object *argument);
 void command_refresh(struct request *request, struct json_object *argument);
 void command_cancel(struct request *request, struct json_object *argument);
 void command_trust_host(struct request *request, struct json_object *argument);
