@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: MIT
+"""VS Code, with our extension: code-server, its page in Chromium, keys typed and things clicked there.
+
+What a user sees is read from the page; ranges, codes and whole texts come from VS Code's API through
+the probe, an extension of the tests' own (tests/editors/vscode/).
+"""
+import functools
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+
+from editors.editors import LIMIT, EditorCase
+from lib.harness import PROJECT
+
+HERE = pathlib.Path(__file__).parent / "vscode"
+EXTENSION = PROJECT / "editors" / "vscode"
+IMAGES = PROJECT / "docs" / "img"
+ITEM = "[id='ollama-ls.ollama-ls.ollamaLs.status']"
+SETTINGS = {
+    "workbench.startupEditor": "none", "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "chat.disableAIFeatures": True, "telemetry.telemetryLevel": "off", "update.mode": "none",
+    "extensions.autoCheckUpdates": False, "extensions.autoUpdate": False,
+    "workbench.enableExperiments": False, "files.autoSave": "off", "editor.minimap.enabled": False,
+    "breadcrumbs.enabled": False, "workbench.activityBar.location": "hidden",
+    "workbench.sideBar.location": "right", "editor.hover.delay": 100, "editor.lightbulb.enabled": "off",
+    "window.commandCenter": False, "editor.accessibilitySupport": "off", "git.enabled": False,
+    "workbench.layoutControl.enabled": False, "editor.cursorBlinking": "solid",
+}
+# Where the status item's icon says how Ollama is.
+STATES = (("codicon-pass", "ok"), ("codicon-circle-slash", "off"), ("codicon-loading", "loading"),
+          ("codicon-warning", "unreachable"), ("codicon-error", "off"))
+
+
+@functools.lru_cache(maxsize=None)
+def extension_is_built():
+    """Builds the extension once per process."""
+    subprocess.run([str(PROJECT / "scripts" / "package-vscode"), "--extension"], check=True,
+                   timeout=300)
+    return True
+
+
+class VSCodeCase(EditorCase):
+    """A driver: the words that scenarios.py uses."""
+
+    NAME = "vscode"
+    SETTINGS = {}
+    TRUSTED = True
+    WITHOUT_EXTENSION = False  # the test installs it itself
+
+    def find(self):
+        done = subprocess.run([str(PROJECT / "scripts" / "code-server"), "--check"], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
+        if os.environ.get("CI") == "true":
+            self.fail("no code-server: scripts/code-server")
+        return self.skipTest("no code-server: scripts/code-server")
+
+    # -- start and end ---------------------------------------------------------------------
+
+    def start(self, path=None, environment=None, settings=None):
+        """Start the editor on a file."""
+        extension_is_built()
+        self.data, self.extensions = self.home / "code", self.home / "extensions"
+        self.probe_socket = str(self.home / "tmp" / "probe")
+        (self.data / "User").mkdir(parents=True, exist_ok=True)
+        (self.data / "User" / "settings.json").write_text(
+            json.dumps(dict(SETTINGS, **self.SETTINGS, **(settings or {}))), encoding="utf-8")
+        self._install()
+        env = dict(environment or self.editor_environment(), OLLAMA_LS_PROBE=self.probe_socket,
+                   EXTENSIONS_GALLERY='{"serviceUrl":""}',
+                   VSCODE_CLI="1")  # else a login shell is asked for the environment, PATH too
+        self.port = self._free_port()
+        self.code = self._spawn([
+            self.editor + "/node/bin/node", self.editor + "/code-server/entry.js", "--bind-addr",
+            "127.0.0.1:%d" % self.port, "--auth", "none", "--disable-telemetry",
+            "--disable-update-check", "--disable-getting-started-override", "--disable-proxy",
+            "--config", "/dev/null", "--user-data-dir", str(self.data), "--extensions-dir",
+            str(self.extensions)] + (["--disable-workspace-trust"] if self.TRUSTED else []),
+            env, "code-server.log")
+        self.until("code-server", self._is_healthy)
+        self._open_page()
+        if path:
+            self.show(path)
+
+    def _install(self):
+        shutil.copytree(HERE / "probe", self.extensions / "ollama-ls-tests.ollama-ls-probe-0.0.1")
+        if not self.WITHOUT_EXTENSION:
+            target = self.extensions / "ollama-ls.ollama-ls-0.1.0"
+            for part in ("dist", "languages"):
+                shutil.copytree(EXTENSION / part, target / part)
+            shutil.copy(EXTENSION / "package.json", target)
+
+    def _spawn(self, command, env, log, **rest):
+        with open(self.home / log, "ab") as file:
+            process = subprocess.Popen(command, cwd=str(self.workspace), env=env, stderr=file, **dict(
+                {"stdin": subprocess.DEVNULL, "stdout": file}, **rest))
+        self.stack.callback(self._stop, process)
+        return process
+
+    def _open_page(self):
+        # With the machine's own home: Chromium asks it for fonts; what it writes goes to its profile.
+        env = dict(os.environ, NODE_PATH=self.editor + "/node_modules", HOME=str(self.home))
+        self.browser = self._spawn(
+            [self.editor + "/node/bin/node", str(HERE / "driver.cjs"),
+             "http://127.0.0.1:%d/?folder=%s" % (self.port, self.workspace), str(self.home / "profile")],
+            env, "browser.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._answer()
+        self.until("the extension host", lambda: self._probe_is_there(), 60)
+
+    @staticmethod
+    def _free_port():
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            return one.getsockname()[1]
+
+    def _is_healthy(self):
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:%d/healthz" % self.port, timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def _probe_is_there(self):
+        try:
+            return self.vscode("return true")
+        except OSError:
+            return False
+
+    @staticmethod
+    def _stop(process):
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _end(self):
+        """Close the window, as a user does."""
+        self._stop(self.browser)
+        self._stop(self.code)
+
+    def report(self):
+        parts = []
+        for name in ("code-server.log", "browser.log"):
+            log = self.home / name
+            parts.append(log.read_text("utf-8", "replace")[-1500:] if log.exists() else "")
+        for log in self.data.glob("logs/*/exthost*/**/*ollama-ls.log"):
+            parts.append("%s:\n%s" % (log.name, log.read_text("utf-8", "replace")[-3000:]))
+        try:
+            parts.append("messages: %s" % self.messages())
+            parts.append("item: %s" % self.status())
+            keep = os.environ.get("OLLAMA_LS_SCREENSHOTS")
+            if keep:
+                self.picture(pathlib.Path(keep) / (self.id().split(".")[-1] + ".png"))
+        except (AssertionError, OSError, ValueError) as error:
+            parts.append("the page does not answer: %s" % error)
+        return "\n".join(parts)
+
+    def until(self, what, condition, limit=LIMIT):
+        return super().until(what, condition, 2 * limit)  # a browser and two hosts on a busy machine
+
+    # -- the page and the API --------------------------------------------------------------
+
+    def _answer(self):
+        line = self.browser.stdout.readline()
+        if not line:
+            raise OSError("the browser has ended\n" + (self.home / "browser.log").read_text(
+                "utf-8", "replace")[-3000:])
+        answer = json.loads(line)
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["result"]
+
+    def page(self, code, **args):
+        """Run the body of a function of `page` (playwright) and `args`."""
+        self.browser.stdin.write(json.dumps({"code": code, "args": args}).encode() + b"\n")
+        self.browser.stdin.flush()
+        return self._answer()
+
+    def vscode(self, code):
+        """Run the body of a function of `vscode` in the extension host."""
+        with socket.socket(socket.AF_UNIX) as one:
+            one.settimeout(60)
+            one.connect(self.probe_socket)
+            one.sendall(code.encode())
+            one.shutdown(socket.SHUT_WR)
+            raw = b"".join(iter(lambda: one.recv(65536), b""))
+        answer = json.loads(raw)
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["result"]
+
+    def keys(self, *keys):
+        """Press keys, one after the other."""
+        self.page("for (const key of args.keys) { await page.keyboard.press(key); }", keys=keys)
+
+    def type(self, text):
+        """Type a text as a user does."""
+        self.page("await page.keyboard.type(args.text, { delay: 15 })", text=text)
+
+    def texts(self, selector):
+        """The text of each element."""
+        return self.page("return page.locator(args.selector).allTextContents()", selector=selector)
+
+    def seen(self, selector):
+        """Is there such an element that can be seen?"""
+        return self.page("return (await page.locator(args.selector).locator('visible=true').count()) > 0",
+                         selector=selector)
+
+    def picture(self, path):
+        """A screenshot."""
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.page("await page.screenshot({ path: args.path })", path=str(path))
+
+    def image(self, name):
+        """A screenshot for the documentation, where wanted (OLLAMA_LS_IMAGES=1)."""
+        if os.environ.get("OLLAMA_LS_IMAGES"):
+            time.sleep(0.4)
+            self.picture(IMAGES / ("vscode-%s.png" % name))
+
+    # -- what a user does ------------------------------------------------------------------
+
+    def show(self, path):
+        """Open a file and put the focus into it."""
+        self.vscode("await vscode.window.showTextDocument(vscode.Uri.file(%s), {preview: false})"
+                    % json.dumps(str(path)))
+        self.until("the editor", lambda: self.seen(".monaco-editor .view-line"))
+
+    def put_cursor(self, line, character, end_line=None, end_character=None):
+        """The cursor, or a selection; the focus is in the editor afterwards."""
+        self.vscode("""
+            const editor = vscode.window.activeTextEditor;
+            editor.selection = new vscode.Selection(%d, %d, %d, %d);
+            editor.revealRange(editor.selection);
+            await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+        """ % (line, character, line if end_line is None else end_line,
+               character if end_character is None else end_character))
+
+    def command(self, verb):
+        """One of our commands, by the palette."""
+        self.vscode("await vscode.commands.executeCommand('ollamaLs.%s')" % verb)
+
+    def palette(self, title):
+        """A command by its title, typed into the palette."""
+        self.keys("F1")
+        self.until("the palette", lambda: self.seen(".quick-input-widget input"))
+        self.type(title)
+        self.until("the command", lambda: any(
+            title in text for text in self.texts(".quick-input-list .monaco-list-row")))
+        self.keys("Enter")
+
+    def undo(self):
+        self.keys("Control+z")
+
+    def restart(self):
+        self.vscode("await vscode.commands.executeCommand('ollamaLs.restart')")
+
+    def complete(self, line, character, label):
+        """Ask for completions there and accept the one of that label; all labels."""
+        self.put_cursor(line, character)
+        self.keys("Control+Space")
+        rows = ".suggest-widget.visible .monaco-list-row"
+        labels = self.until("completions", lambda: self.texts(rows + " .label-name"))
+        for _ in range(len(labels) + 1):
+            if self.texts(rows + ".focused .label-name") == [label]:
+                break
+            self.keys("ArrowDown")
+        self.completed = labels
+        self.on_completions()
+        self.keys("Enter")
+        return labels
+
+    def on_completions(self):
+        """While the list is shown."""
+
+    def act(self, line, character, title):
+        """Do the code action whose title begins so, by the menu of quick fixes; all titles."""
+        self.put_cursor(line, character)
+        self.keys("Control+.")
+        rows = ".action-widget .monaco-list-row.action"
+        titles = self.until("quick fixes", lambda: self.texts(rows))
+        self.on_actions()
+        index = [i for i, text in enumerate(titles) if text.strip().startswith(title)][0]
+        self.page("await page.locator(args.rows).nth(args.index).click()", rows=rows, index=index)
+        return [text.strip() for text in titles]
+
+    def on_actions(self):
+        """While the menu is shown."""
+
+    # -- what a user sees ------------------------------------------------------------------
+
+    def findings(self):
+        """[line, start, end, code, message] of each of our findings; 0-based, in characters."""
+        return self.vscode("""
+            const editor = vscode.window.activeTextEditor;
+            return vscode.languages.getDiagnostics(editor.document.uri)
+                .filter((one) => one.source === 'ollama-ls')
+                .map((one) => [one.range.start.line, one.range.start.character, one.range.end.character,
+                    typeof one.code === 'object' ? one.code.value : one.code, one.message]);
+        """)
+
+    def text(self):
+        return self.vscode("return vscode.window.activeTextEditor.document.getText()")
+
+    def squiggles(self):
+        """Left and right edge of each squiggle on the page, in pixels."""
+        return self.page("""
+            const boxes = await page.locator('.squiggly-warning, .squiggly-error, .squiggly-info').all();
+            const found = [];
+            for (const box of boxes) {
+                const at = await box.boundingBox();
+                if (at) { found.push([Math.round(at.x), Math.round(at.x + at.width), Math.round(at.y)]); }
+            }
+            return found;
+        """)
+
+    def status(self):
+        """The item: {state, text}."""
+        found = self.page("""
+            const item = page.locator(args.item);
+            if ((await item.count()) === 0) { return null; }
+            return { text: await item.first().textContent(), html: await item.first().innerHTML() };
+        """, item=ITEM)
+        if not found:
+            return {"state": "absent", "text": ""}
+        state = next((state for icon, state in STATES if icon + '"' in found["html"]
+                      or icon + " " in found["html"]), "?")
+        return {"state": state, "text": found["text"].replace("\u00a0", " ").strip()}
+
+    def messages(self):
+        """All that was shown as a message so far."""
+        return "\n".join(self.page("return page.evaluate(() => window.ollamaLsMessages)"))
+
+    def progress(self):
+        """Texts of the progress in the status bar."""
+        return self.texts("[id='status.progress']")
+
+    def until_status(self, state, limit=LIMIT):
+        return self.until("status " + state, lambda: self.status()["state"] == state, limit)
