@@ -106,19 +106,18 @@ struct str tokens_tail(struct str text, size_t tokens) {
     return str_from_index(text, start);
 }
 
-static int64_t min64(int64_t a, int64_t b) {
-    return a < b ? a : b;
+static int64_t clamp64(int64_t n, int64_t low, int64_t high) {
+    return n < low ? low : n > high ? high : n;
 }
 
 struct budget budget_for(const struct budget_input *input) {
-    int64_t running = min64(input->running, CTX_MAX);
-    int64_t max = input->max > 0 ? min64(input->max, CTX_MAX) : CTX_UNKNOWN;
+    int64_t running = clamp64(input->running, 0, CTX_MAX);
+    int64_t max = input->max > 0 ? clamp64(input->max, 1, CTX_MAX) : CTX_UNKNOWN;
     max = max < running ? running : max;
-    // A model that was trained for one token is none, but its server may say so.
-    struct budget budget = {.num_predict = min64(input->num_predict, max / 2)};
-    budget.num_predict = budget.num_predict < 1 ? 1 : budget.num_predict;
-    // More than the maximum is not told apart, so nothing below overflows.
-    int64_t total = min64(input->wanted, max) + budget.num_predict;
+    // At least one: a model trained for a single token is none, but its server may say so.
+    struct budget budget = {.num_predict = clamp64(input->num_predict, 1, max > 1 ? max / 2 : 1)};
+    // How much more than the maximum is wanted makes no difference.
+    int64_t total = clamp64(input->wanted, 0, max) + budget.num_predict;
     if (running >= total) {
         budget.num_ctx = running;
     } else {
@@ -126,7 +125,7 @@ struct budget budget_for(const struct budget_input *input) {
         while (budget.num_ctx < total && budget.num_ctx < max) {
             budget.num_ctx *= 2;
         }
-        budget.num_ctx = min64(budget.num_ctx, max); // at least what runs, as `max` is
+        budget.num_ctx = clamp64(budget.num_ctx, 1, max); // never less than what runs: max is not
     }
     budget.prompt = budget.num_ctx - budget.num_predict;
     budget.fits = input->needed <= budget.prompt;

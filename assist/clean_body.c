@@ -367,7 +367,7 @@ static bool must_hold(struct clean_body *body) {
 
 static void end_flow(struct clean_body *body) {
     bool closes_here = body->n_ticks >= 3 && body->n_ticks >= body->fence.length &&
-                       !body->has_ticks && !in_string(body);
+                       !body->has_ticks && !in_string(body) && !body->out->strings.is_remark;
     if (closes_here) {
         end_block(body);
         return;

@@ -79,7 +79,8 @@ static const struct str ALONE[] = {
     STR_INIT("fixed code"),   STR_INIT("explicación"),  STR_INIT("erklärung"),
     STR_INIT("explication"),  STR_INIT("claro"),        STR_INIT("natürlich"),
     STR_INIT("bien sûr"),     STR_INIT("key points"),   STR_INIT("example usage"),
-    STR_INIT("usage example"),
+    STR_INIT("usage example"), STR_INIT("usage"),       STR_INIT("example"),
+    STR_INIT("note"),         STR_INIT("output"),       STR_INIT("examples"),
 };
 
 static bool list_has(const struct str *list, size_t n, struct str word) {
@@ -273,7 +274,7 @@ static bool stands_alone(struct str text) {
 
 // A script without large letters, in which no code begins.
 static bool is_foreign(struct str word) {
-    return word.n >= 3 && (unsigned char)word.p[0] >= 0xD0;
+    return word.n > 0 && (unsigned char)word.p[0] >= 0xD0;
 }
 
 // Such answers may begin small.
@@ -304,6 +305,20 @@ static enum chatter judge(bool is_lead, struct str text, bool is_more, size_t le
                                                                            : CHATTER_NO;
 }
 
+// A line by no word that we know: written as a sentence is, and ended as one.
+static enum chatter judge_unknown(struct str text, bool is_more, bool is_talking) {
+    bool is_capital = is_large(text) && (text.n == 1 || text.p[1] == ' ' || text.p[1] == '\'' ||
+                                         is_letter(text.p[1])) &&
+                      !(text.n > 1 && text.p[1] >= 'A' && text.p[1] <= 'Z');
+    struct str word = word_of(text);
+    if (!is_capital || !goes_on_as_sentence(text, word.n) || measure_line(text).marks > 0) {
+        return CHATTER_NO;
+    }
+    return is_more                                                 ? CHATTER_MAYBE
+           : ends_sentence(text) && looks_like_sentence(text, is_talking ? 1 : 2) ? CHATTER_YES
+                                                                 : CHATTER_NO;
+}
+
 // "key: value" is code where keys are.
 static bool is_key(const struct clean_rules *rules, struct str text) {
     struct str word = word_of(text);
@@ -315,8 +330,20 @@ static bool comments_with(const struct clean_rules *rules, const char *sign) {
     return line && strcmp(line, sign) == 0;
 }
 
+static bool is_of(struct str s, struct str signs) {
+    for (size_t i = 0; i < s.n; i++) {
+        if (str_find_char(signs, s.p[i]) == STR_NPOS) {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
 enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line, bool is_more,
                                 bool is_talking) {
+    if (line.n > 1 && line.p[0] == ' ' && is_large(str_from_index(line, 1))) {
+        line = str_from_index(line, 1); // the blank that the first word of some models has
+    }
     if (line.n > 0 && char_is_blank(line.p[0]) && !is_talking) {
         return CHATTER_NO;
     }
@@ -333,10 +360,8 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
     if (is_keyed || (is_heading && comments_with(rules, "#") && !is_talking)) {
         return CHATTER_NO;
     }
-    bool is_sign = trimmed.n > 0 && trimmed.n < 3 &&
-                   str_find_char(STR("#*-_`123456789"), trimmed.p[0]) != STR_NPOS;
-    if (is_more && is_sign) {
-        return CHATTER_MAYBE; // "#", "*", "1."
+    if (is_more && trimmed.n < 7 && is_of(trimmed, STR("#*-_`. 0123456789"))) {
+        return CHATTER_MAYBE; // "###", "*", "1."
     }
     bool is_quoted = trimmed.n > 0 && trimmed.p[0] == '`';
     if (is_bold || is_heading || is_quoted || (is_item && is_talking)) {
@@ -348,13 +373,7 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
         return is_more ? CHATTER_MAYBE : looks_like_sentence(text, 1) ? CHATTER_YES : CHATTER_NO;
     }
     enum chatter found = judge(true, text, is_more, 2);
-    if (found == CHATTER_NO && is_talking && is_large(text)) {
-        struct measure m = measure_line(text);
-        return is_more && m.marks == 0                                   ? CHATTER_MAYBE
-               : !is_more && ends_sentence(text) && looks_like_sentence(text, 3) ? CHATTER_YES
-                                                                         : CHATTER_NO;
-    }
-    return found;
+    return found == CHATTER_NO && !rules->is_keyed ? judge_unknown(text, is_more, is_talking) : found;
 }
 
 enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line, bool is_more,
@@ -366,14 +385,12 @@ enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line
         is_key(rules, text)) {
         return CHATTER_NO;
     }
-    bool is_sign = trimmed.n > 0 && trimmed.n < 5 &&
-                   str_find_char(STR("#*-_123456789"), trimmed.p[0]) != STR_NPOS;
-    bool is_all_signs = is_sign;
-    for (size_t i = 0; i < trimmed.n && is_all_signs; i++) {
-        is_all_signs = str_find_char(STR("#*-_. 0123456789"), trimmed.p[i]) != STR_NPOS;
-    }
-    if (is_more && is_after_blank && is_all_signs && !comments_with(rules, "--")) {
+    bool is_signs = trimmed.n < 7 && is_of(trimmed, STR("#*-_. 0123456789"));
+    if (is_more && is_after_blank && is_signs && !comments_with(rules, "--")) {
         return CHATTER_MAYBE;
+    }
+    if (rules->is_keyed && !is_after_blank && !is_bold) {
+        return CHATTER_NO;
     }
     if (is_heading) {
         bool is_remark = comments_with(rules, "#");

@@ -181,9 +181,10 @@ static bool is_unit(size_t n) {
 
 static bool first_opens(const struct clean_out *out) {
     struct str end = str_of(out->first_end, out->n_first_end);
-    return end.n > 0 && (str_find_char(STR(":{(["), end.p[end.n - 1]) != STR_NPOS ||
+    return out->first_is_item ||
+           (end.n > 0 && (str_find_char(STR(":{(["), end.p[end.n - 1]) != STR_NPOS ||
                          str_ends(end, STR("=>")) || str_ends(end, STR("then")) ||
-                         str_ends(end, STR(";do")));
+                         str_ends(end, STR(";do"))));
 }
 
 // Blanks that the model indents by, from its first lines.
@@ -198,7 +199,7 @@ size_t clean_indent_guess_unit(const struct clean_out *out, struct str space) {
         return first / base;
     }
     if (first_opens(out) && base > 0 && first == 0 && space.n % (base + 1) == 0 &&
-        is_unit(space.n / (base + 1))) {
+        space.n / (base + 1) >= 4 && is_unit(space.n / (base + 1))) {
         return space.n / (base + 1);
     }
     return is_unit(step) ? step : DEFAULT_UNIT;
@@ -235,40 +236,48 @@ static ptrdiff_t decide_margin(const struct clean_out *out, size_t first, size_t
     return -(ptrdiff_t)first;
 }
 
-ptrdiff_t clean_indent_decide(const struct clean_out *out, struct str space, struct str line) {
+// What a line opens stands deeper than the line.
+static bool is_possible(const struct clean_out *out, ptrdiff_t shift) {
+    ptrdiff_t base = (ptrdiff_t)out->rules->options.indent.n;
+    return !out->second_is_deep || (ptrdiff_t)out->second_width + shift > base;
+}
+
+static ptrdiff_t decide_indented(const struct clean_out *out, size_t first, struct str line) {
     const struct clean_options *options = &out->rules->options;
     size_t base = options->indent.n;
     size_t unit = options->unit.n;
-    size_t first = clean_indent_width(out, buf_str(&out->first_space));
-    size_t second = clean_indent_width(out, space);
-    if (base == 0) {
-        return decide_margin(out, first, second, line);
-    }
-    const struct clean_line *known = clean_rules_line(out->rules, line);
-    ptrdiff_t told = known ? (ptrdiff_t)known->indent - (ptrdiff_t)second : 0;
+    size_t second = out->second_width;
     ptrdiff_t full = 0;
     ptrdiff_t dedented = (ptrdiff_t)base;
     ptrdiff_t moved = (ptrdiff_t)base - (ptrdiff_t)first;
-    if (known && !known->is_ambiguous && (told == full || told == dedented || told == moved)) {
+    const struct clean_line *known = clean_rules_line(out->rules, line);
+    ptrdiff_t told = known ? (ptrdiff_t)known->indent - (ptrdiff_t)second : 0;
+    bool is_told = known && !known->is_ambiguous && is_possible(out, told);
+    if (is_told && (told == full || told == dedented || told == moved)) {
         return told;
     }
-    bool opens = first_opens(out);
-    bool is_relative = opens && first > 0 && second <= first && !is_shallow(line);
     if (!options->is_line_start && first > 0) {
         first = 0; // what stands before the first line there means nothing
     }
+    bool is_relative = out->second_is_deep && first > 0 && second <= first;
     if (first > 0 && first != base) {
         return is_relative ? dedented : moved;
     }
     if (first == base) {
         bool is_left = second == 0 && out->rules->least_rest >= base && !is_shallow(line);
-        return (is_relative && second <= unit && second < base + unit) || is_left ? dedented : full;
+        return (is_relative && second <= unit) || is_left ? dedented : full;
     }
-    if (second < base) {
-        return dedented;
-    }
-    bool may_be_dedented = opens && second < base + unit && base <= unit && !is_shallow(line);
-    return may_be_dedented ? dedented : full;
+    bool may_be_dedented = out->second_is_deep && second < base + unit && base <= unit;
+    return second < base || may_be_dedented ? dedented : full;
+}
+
+void clean_indent_decide(struct clean_out *out, struct str space, struct str line) {
+    size_t first = clean_indent_width(out, buf_str(&out->first_space));
+    out->second_width = clean_indent_width(out, space);
+    out->second_is_deep = first_opens(out) && !is_shallow(line);
+    out->shift = out->rules->options.indent.n == 0
+                     ? decide_margin(out, first, out->second_width, line)
+                     : decide_indented(out, first, line);
 }
 
 // --- the review ----------------------------------------------------------------------------------
@@ -318,7 +327,8 @@ static bool review_shift(const struct clean_out *out, ptrdiff_t *shift) {
     size_t own = votes_for(out, out->shift);
     for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
         size_t n = votes_for(out, choices[i]);
-        if (choices[i] != out->shift && n >= 2 && n > 2 * own) {
+        bool may = choices[i] != out->shift && is_possible(out, choices[i]);
+        if (may && n >= 2 && n > 2 * own) {
             *shift = choices[i];
             return true;
         }

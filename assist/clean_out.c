@@ -5,8 +5,8 @@
 //
 // The first line of code goes out without its indentation, since the target starts behind it. How
 // the other lines are to be moved shows at the second one (clean_indent.c), which is therefore held
-// where the target is indented. Line ends and empty lines wait for the next line, so that none is
-// left behind the last. Invariant: `out` never ends with a line end.
+// where the target is indented. Blanks and line ends wait for what follows them, so that none is
+// left behind the last line. Invariant: `out` never ends with one.
 #include "assist/clean_parts.h"
 
 #include "base/limits.h"
@@ -27,6 +27,7 @@ void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
     buf_init(&out->space, LINE_MAX);
     buf_init(&out->blank, LINE_MAX);
     buf_init(&out->line, LINE_MAX);
+    buf_init(&out->tail, LINE_MAX);
 }
 
 void clean_out_finish(struct clean_out *out) {
@@ -36,6 +37,7 @@ void clean_out_finish(struct clean_out *out) {
     buf_finish(&out->space);
     buf_finish(&out->blank);
     buf_finish(&out->line);
+    buf_finish(&out->tail);
 }
 
 // --- shown ------------------------------------------------------------------------------------
@@ -101,10 +103,9 @@ static void put_indent(struct clean_out *out) {
 static void put_string_line(struct clean_out *out) {
     struct str space = buf_str(&out->space);
     const struct clean_line *known = clean_rules_line(out->rules, buf_str(&out->line));
-    bool is_heredoc = out->strings.kind == STRING_HEREDOC;
     if (known && !known->is_ambiguous) {
         buf_append(out->out, str_slice(known->text, 0, known->indent));
-    } else if (!is_heredoc && (out->strings.is_doc || space.n > out->opening.n)) {
+    } else if (!out->is_line_heredoc && (out->is_line_doc || space.n > out->opening.n)) {
         put_indent(out);
     } else {
         buf_append(out->out, space);
@@ -123,11 +124,12 @@ static void begin_first_line(struct clean_out *out) {
 }
 
 static void decide(struct clean_out *out, struct str line) {
-    if (out->model_unit == 0) {
-        out->model_unit = clean_indent_guess_unit(out, buf_str(&out->space));
+    struct str space = buf_str(&out->space);
+    if (out->model_unit == 0 && space.n > 0) {
+        out->model_unit = clean_indent_guess_unit(out, space);
     }
     if (!out->is_decided) {
-        out->shift = clean_indent_decide(out, buf_str(&out->space), line);
+        clean_indent_decide(out, space, line);
         out->is_decided = true;
     }
 }
@@ -152,6 +154,19 @@ static void begin_text(struct clean_out *out, char c) {
     put_indent(out);
 }
 
+// Without the blanks behind it.
+static struct str without_tail(struct str s) {
+    while (s.n > 0 && char_is_blank(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+static void flush_tail(struct clean_out *out) {
+    buf_append(out->out, buf_str(&out->tail));
+    buf_clear(&out->tail);
+}
+
 static void end_text(struct clean_out *out) {
     struct str line = buf_str(&out->line);
     if (out->is_line_held) {
@@ -162,7 +177,9 @@ static void end_text(struct clean_out *out) {
         } else {
             put_indent(out);
         }
-        buf_append(out->out, line);
+        struct str end = without_tail(line);
+        buf_append(out->out, end);
+        buf_append(&out->tail, str_from_index(line, end.n));
     }
     out->n_lines++;
     if (out->n_lines > 1 && !out->is_line_string) {
@@ -171,6 +188,9 @@ static void end_text(struct clean_out *out) {
 }
 
 static void note_first(struct clean_out *out, char c) {
+    if (out->line.n == 1) {
+        out->first_is_item = out->rules->is_keyed && out->line.p[0] == '-' && c == ' ';
+    }
     if (out->strings.is_remark) { // "//", "--": the first of the two came before
         bool is_sign = out->n_first_end > 0 && (c == '/' || c == '-') &&
                        out->first_end[out->n_first_end - 1] == c;
@@ -190,7 +210,8 @@ static void note_first(struct clean_out *out, char c) {
 static void end_code_line(struct clean_out *out) {
     if (out->is_in_text) {
         end_text(out);
-        buf_clear(&out->blank);
+        buf_append(&out->blank, buf_str(&out->tail));
+        buf_clear(&out->tail);
     } else {
         buf_append(&out->blank, buf_str(&out->space)); // blanks alone stay as they are
     }
@@ -207,6 +228,8 @@ static void end_code_line(struct clean_out *out) {
     buf_clear(&out->space);
     buf_clear(&out->line);
     out->is_line_string = clean_strings_is_open(&out->strings);
+    out->is_line_doc = out->strings.is_doc;
+    out->is_line_heredoc = out->strings.kind == STRING_HEREDOC;
 }
 
 void clean_out_feed(struct clean_out *out, char c) {
@@ -229,11 +252,16 @@ void clean_out_feed(struct clean_out *out, char c) {
     if (out->n_lines == 0) {
         note_first(out, c);
     }
-    // The line is kept for the count at its end.
-    buf_append_char(&out->line, c);
-    if (!out->is_line_held) {
-        buf_append_char(out->out, c);
+    buf_append_char(&out->line, c); // for the count at the line's end
+    if (out->is_line_held) {
+        return;
     }
+    if (char_is_blank(c)) {
+        buf_append_char(&out->tail, c);
+        return;
+    }
+    flush_tail(out);
+    buf_append_char(out->out, c);
 }
 
 bool clean_out_end(struct clean_out *out, struct clean_hints *hints) {

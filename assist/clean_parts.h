@@ -64,7 +64,7 @@ const struct clean_line *clean_rules_line(const struct clean_rules *rules, struc
 
 struct clean_strings {
     const struct clean_rules *rules;
-    enum {
+    enum clean_string_kind {
         STRING_NONE,
         STRING_TRIPLE,  // Python
         STRING_COMMENT, // from block_comment[0] to [1]
@@ -108,19 +108,24 @@ struct clean_out {
     bool is_in_text;               // the current line has something on it
     bool is_line_held;             // it is complete before it goes out
     bool is_line_string;           // it begins inside a string
+    bool is_line_doc;              // of a kind that moves with the code
+    bool is_line_heredoc;          // of a kind that never does
     bool is_decided;
     ptrdiff_t shift;
     size_t model_unit; // blanks that the model indents by; 0: not known yet
     size_t n_lines;    // with something on them
     size_t first_width;
-    bool first_opens; // the first line opens a block
-    char first_end[8];
+    bool first_is_item; // the first line is an item of a list: the second one is deeper
+    char first_end[8];  // what the first line ends with, without blanks
     size_t n_first_end;
     struct buf first_space; // indentation of the first line
     struct buf opening;     // indentation of the line that opened the string
     struct buf space;       // indentation of the current line
     struct buf blank;       // line ends and empty lines, given out before the next line
-    struct buf line;        // the held line
+    struct buf line;        // the current line without its indentation
+    struct buf tail;        // blanks that may be the last thing on it
+    size_t second_width;    // indentation of the second line
+    bool second_is_deep;    // it must stand deeper than the first one
     // For the end.
     struct {
         ptrdiff_t shift;
@@ -143,7 +148,7 @@ bool clean_out_end(struct clean_out *out, struct clean_hints *hints);
 size_t clean_indent_guess_unit(const struct clean_out *out, struct str space);
 void clean_indent_convert(const struct clean_out *out, struct str space, struct buf *to);
 size_t clean_indent_width(const struct clean_out *out, struct str space);
-ptrdiff_t clean_indent_decide(const struct clean_out *out, struct str space, struct str line);
+void clean_indent_decide(struct clean_out *out, struct str space, struct str line);
 void clean_indent_count(struct clean_out *out, struct str space, struct str line);
 bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints);
 

@@ -109,7 +109,6 @@ static const struct token TOKENS[] = {
     {STR_INIT("<|eos|>"), TOKEN_STOP, 0},
     {STR_INIT("<|EOT|>"), TOKEN_STOP, 0},
     {STR_INIT("<EOT>"), TOKEN_STOP, NOT_IN_MARKUP},
-    {STR_INIT(" <EOT>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("<eos>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("</s>"), TOKEN_STOP, NOT_IN_MARKUP},
     {STR_INIT("<｜end▁of▁sentence｜>"), TOKEN_STOP, 0},
@@ -258,6 +257,9 @@ static size_t find_token(const struct clean_router *router, struct str held, str
         struct token token = i < N_TOKENS
                                  ? TOKENS[i]
                                  : (struct token){options->tokens[i - N_TOKENS], TOKEN_DROP, 0};
+        if (token.text.p[0] != held.p[0]) {
+            continue;
+        }
         if (token.text.n > held.n) {
             *may_grow = *may_grow || memcmp(token.text.p, held.p, held.n) == 0;
         } else if (token.text.n > best && str_starts(held, token.text)) {
@@ -288,12 +290,15 @@ static enum verdict only_at_end(struct str behind, bool at_end) {
     return str_trim(behind).n > 0 || behind.n >= HELD_MAX ? LEAVE : at_end ? TAKE : WAIT;
 }
 
+static bool begins_target(const struct clean_router *router, const struct token *token) {
+    return str_starts(str_trim(router->rules->options.code), token->text);
+}
+
 static enum verdict judge_open(const struct clean_router *router, const struct token *token) {
     const struct clean_rules *rules = router->rules;
     bool here = router->is_start ||
                 (router->is_line_start && !rules->is_shown && !clean_body_is_code(router->body));
-    bool is_code = str_starts(str_trim(rules->options.code), token->text);
-    return here && !is_code ? TAKE : LEAVE;
+    return here && !begins_target(router, token) ? TAKE : LEAVE;
 }
 
 // A closing tag without an opening one: the template put the opening one into the prompt.
@@ -308,7 +313,10 @@ static enum verdict judge_close(const struct clean_router *router, struct str be
     if (router->is_line_start) {
         return TAKE;
     }
-    if (router->in_quotes || router->is_remark || router->body->state == BODY_BLOCK) {
+    const struct clean_strings *strings = &router->body->out->strings;
+    bool is_remark =
+        router->is_remark || (in_code && (strings->is_remark || clean_strings_is_open(strings)));
+    if (router->in_quotes || is_remark || router->body->state == BODY_BLOCK) {
         return LEAVE;
     }
     if (behind.n == 0 && !at_end) {
@@ -340,7 +348,8 @@ static enum verdict judge(const struct clean_router *router, const struct token 
     }
     bool in_string = router->in_quotes || router->in_ticks || router->last == '\'';
     bool is_code = clean_body_is_code(router->body) && !rules->is_shown;
-    return is_code && (rules->has_tokens || in_string) ? only_at_end(behind, at_end) : TAKE;
+    bool is_content = rules->has_tokens && (!router->is_start || begins_target(router, token));
+    return is_content || (is_code && in_string) ? only_at_end(behind, at_end) : TAKE;
 }
 
 static void take_in_thinking(struct clean_router *router, const struct token *token) {
@@ -427,7 +436,7 @@ static void resolve(struct clean_router *router, bool at_end) {
             at++;
             continue;
         }
-        struct token token;
+        struct token token = {0};
         bool may_grow;
         size_t n = find_token(router, held, &token, &may_grow);
         if (may_grow && !at_end) {

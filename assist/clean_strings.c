@@ -42,7 +42,7 @@ static void forget(struct clean_strings *s) {
     memset(s->last, '\0', sizeof(s->last));
 }
 
-static void open_kind(struct clean_strings *s, int kind, char quote) {
+static void open_kind(struct clean_strings *s, enum clean_string_kind kind, char quote) {
     s->kind = kind;
     s->quote = quote;
     s->line_quote = '\0';
@@ -213,7 +213,7 @@ void clean_strings_feed(struct clean_strings *s, char c) {
         s->is_line_used = true;
         s->is_doc = c == '"' || c == '\''; // of a triple string that may come
     }
-    int kind = s->kind;
+    enum clean_string_kind kind = s->kind;
     if (kind != STRING_NONE) {
         feed_open(s, c);
     } else if (!feed_triple(s, c)) {

@@ -5,8 +5,8 @@
 // behind, two of three before; what one side does not need the other may have. Estimates add up at
 // line ends (budget.h), so the sum of the parts is what is sent.
 //
-// Invariant: what `before` shows is neither in `imports` nor in `outline`, and what of them `before`
-// does not show was only left out if is_truncated says so.
+// Invariant: what `before` shows is neither in `imports` nor in `outline`, and what of them
+// `before` does not show was only left out if is_truncated says so.
 #include "assist/budget.h"
 #include "assist/marks.h"
 #include "base/buf.h"
@@ -163,8 +163,8 @@ static size_t head_end(const struct builder *builder, struct text_range definiti
 static void find_heads(struct builder *builder, const struct syntax *syntax) {
     const struct text *text = builder->input->text;
     size_t at = builder->target.start;
-    struct marks marks = syntax_marks(syntax, at > 0 ? at - 1 : 0, at + 1,
-                                      MARK_DEFINITION | MARK_BODY);
+    struct marks marks =
+        syntax_marks(syntax, at > 0 ? at - 1 : 0, at + 1, MARK_DEFINITION | MARK_BODY);
     struct text_range shown = {0, 0}; // the body of the last head: a wrapper has the same
     for (size_t i = 0; i < marks.n && builder->heads.n < OUTLINE_MAX; i++) {
         struct text_range range = marks.at[i].range;

@@ -12,7 +12,10 @@ struct comments {
     struct arena *arena;
     const struct context_input *input;
     struct str text;
+    bool has_no_close; // no block comment ends from here on
 };
+
+enum { SIGNS_MAX = 100 }; // signs behind code that are looked at, in one line
 
 static struct str range_str(struct str text, struct text_range range) {
     return str_slice(text, range.start, range.end);
@@ -110,38 +113,45 @@ static void find_by_tree(struct comments *comments, const struct syntax *syntax,
     }
 }
 
-// The comment of one line that begins at its start, or behind a blank with a mark. Returns the
-// offset behind it, or `start` if there is none.
-static size_t find_in_line(struct comments *comments, size_t start, size_t end, size_t limit) {
+// Where the comment that begins at `start` ends: a block at its closing sign, any other with its
+// line. `start` if none begins there.
+static size_t comment_end(struct comments *comments, size_t start, size_t line_end, size_t limit) {
     const struct language *language = comments->input->language;
     struct str sign = str_from(language->line_comment);
     struct str open = str_from(language->block_comment[0]);
     struct str close = str_from(language->block_comment[1]);
-    struct str line = str_slice(comments->text, start, end);
-    size_t first = 0;
-    while (first < line.n && char_is_space(line.p[first])) {
+    struct str rest = str_slice(comments->text, start, limit);
+    if (open.n > 0 && str_starts(rest, open)) {
+        struct str inside = str_from_index(rest, open.n);
+        size_t at = comments->has_no_close ? STR_NPOS : str_find(inside, close);
+        comments->has_no_close = comments->has_no_close || (at == STR_NPOS && limit > line_end);
+        return at == STR_NPOS ? line_end : start + open.n + at + close.n;
+    }
+    return sign.n > 0 && str_istarts(rest, sign) ? line_end : start;
+}
+
+// The comment of one line that begins at its start, or behind a blank with a mark. Returns the
+// offset behind it, or `start` if there is none.
+static size_t find_in_line(struct comments *comments, size_t start, size_t end, size_t limit) {
+    size_t first = start;
+    while (first < end && char_is_space(comments->text.p[first])) {
         first++;
     }
-    struct str code = str_from_index(line, first);
-    if (open.n > 0 && str_starts(code, open)) {
-        struct str rest = str_slice(comments->text, start + first + open.n, limit);
-        size_t at = str_find(rest, close);
-        size_t after = at == STR_NPOS ? end : start + first + open.n + at + close.n;
-        add_comment(comments, start + first, after);
-        return after;
-    }
-    if (sign.n == 0) {
-        return start;
-    }
-    for (size_t i = first; i < line.n; i++) {
-        struct str here = str_from_index(line, i);
-        bool may_begin = i == first || char_is_blank(line.p[i - 1]);
-        if (may_begin && str_istarts(here, sign) &&
-            (i == first || is_marked(language, here))) {
-            struct text_range range = {start + i, end};
-            range = range_trim(comments->text, range);
+    size_t signs = 0;
+    for (size_t i = first; i < end && signs < SIGNS_MAX; i++) {
+        if (i > first && !char_is_blank(comments->text.p[i - 1])) {
+            continue;
+        }
+        // Behind code, a mark must follow on the same line: no search for an end far away.
+        size_t after = comment_end(comments, i, end, i == first ? limit : end);
+        if (after == i) {
+            continue;
+        }
+        signs++;
+        struct text_range range = range_trim(comments->text, (struct text_range){i, after});
+        if (i == first || is_marked(comments->input->language, range_str(comments->text, range))) {
             add_comment(comments, range.start, range.end);
-            return end;
+            return after;
         }
     }
     return start;
@@ -219,7 +229,8 @@ static struct str without_comment(struct comments *comments, struct text_range c
         cut.start = text_line_start(text, text_line_at(text, cut.start));
         cut.end = text_line_start(text, last + 1);
     } else {
-        while (!has_code_behind && cut.start > 0 && char_is_blank(comments->text.p[cut.start - 1])) {
+        while (!has_code_behind && cut.start > 0 &&
+               char_is_blank(comments->text.p[cut.start - 1])) {
             cut.start--;
         }
     }

@@ -61,15 +61,15 @@ bool cover_error(const struct syntax *syntax, struct text_range range, struct te
 struct text_range cover_lines(const struct text *text, struct text_range range) {
     size_t first = text_line_at(text, range.start);
     size_t last = text_line_at(text, range.end > range.start ? range.end - 1 : range.end);
-    return range_trim(text_str(text), (struct text_range){line_indent_end(text, first),
-                                                          line_text_end(text, last)});
+    return range_trim(text_str(text),
+                      (struct text_range){line_indent_end(text, first), line_text_end(text, last)});
 }
 
 // The children of a node that a range touches.
 struct run {
-    struct text_range range; // from the first to the last, trimmed
-    struct text_range first, last;
-    size_t n;
+    struct text_range range;       // from the first to the last, trimmed
+    struct text_range first, last; // `,` and `;` aside
+    size_t n;                      // likewise
     bool has_error;
     bool is_list; // named nodes and commas in turn
 };
@@ -90,17 +90,22 @@ static struct run find_run(const struct syntax *syntax, TSNode node, struct text
             continue;
         }
         bool is_named = ts_node_is_named(child);
-        bool is_comma = !is_named && str_eq(str_from(ts_node_type(child)), STR(","));
+        struct str type = is_named ? STR_NONE : str_from(ts_node_type(child));
+        bool is_comma = str_eq(type, STR(","));
+        bool is_separator = is_comma || str_eq(type, STR(";"));
         run.is_list = run.is_list && (is_comma || (is_named && !was_named));
         has_comma = has_comma || is_comma;
         was_named = is_named;
         run.has_error = run.has_error || ts_node_has_error(child) || ts_node_is_missing(child);
-        run.first = run.n == 0 ? at : run.first;
-        run.last = at;
-        run.n++;
+        run.range.start = run.range.end == 0 ? at.start : run.range.start;
+        run.range.end = at.end;
+        if (!is_separator) {
+            run.first = run.n == 0 ? at : run.first;
+            run.last = at;
+            run.n++;
+        }
     }
     ts_tree_cursor_delete(&cursor);
-    run.range = (struct text_range){run.first.start, run.last.end};
     run.is_list = run.is_list && has_comma;
     return run;
 }

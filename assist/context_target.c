@@ -75,9 +75,8 @@ static size_t innermost(const struct marks *marks, size_t offset, unsigned kinds
             *best = i;
         }
     }
-    if (around == NO_MARK ||
-        (ending != NO_MARK && marks->at[around].range.start < offset &&
-         range_holds(marks->at[around].range, marks->at[ending].range))) {
+    if (around == NO_MARK || (ending != NO_MARK && marks->at[around].range.start < offset &&
+                              range_holds(marks->at[around].range, marks->at[ending].range))) {
         return ending;
     }
     return around;
@@ -99,16 +98,16 @@ static struct text_range whole_definition(const struct marks *marks, size_t i) {
     struct text_range body = {0, SIZE_MAX};
     for (size_t k = 0; k < marks->n; k++) {
         struct text_range range = marks->at[k].range;
-        if ((marks->at[k].kinds & MARK_BODY) && range_holds(range, inner) && k != i &&
+        if ((marks->at[k].kinds & MARK_BODY) && range_holds(range, inner) &&
             range_holds(body, range)) {
             body = range;
         }
     }
     for (size_t k = 0; k < marks->n; k++) {
         struct text_range range = marks->at[k].range;
-        if ((marks->at[k].kinds & MARK_DEFINITION) && range_holds(range, inner) &&
-            !range_holds(range, body)) {
-            return range;
+        bool has_in_body = range_holds(range, body) && !range_equals(range, body);
+        if ((marks->at[k].kinds & MARK_DEFINITION) && range_holds(range, inner) && !has_in_body) {
+            return range; // it may be all there is in that body
         }
     }
     return inner;
@@ -121,8 +120,8 @@ static size_t next_line_text(struct str text, size_t offset) {
     size_t ends = 0;
     size_t at = offset;
     while (at < text.n && char_is_space(text.p[at])) {
-        ends += text.p[at] == '\n' || (text.p[at] == '\r' && !(at + 1 < text.n &&
-                                                               text.p[at + 1] == '\n'));
+        ends += text.p[at] == '\n' ||
+                (text.p[at] == '\r' && !(at + 1 < text.n && text.p[at + 1] == '\n'));
         at++;
     }
     return ends <= 1 ? at : offset;
@@ -153,8 +152,7 @@ static size_t leading_start(const struct syntax *syntax, size_t start) {
 // From a comment or attribute on to what it belongs to, past further ones: its start, or STR_NPOS.
 // *end becomes the end of the last one.
 static size_t follow_leading(const struct syntax *syntax, struct text_range first, size_t *end) {
-    struct marks marks =
-        syntax_marks(syntax, first.start, first.end + LEADING_BYTES, MARK_LEADING);
+    struct marks marks = syntax_marks(syntax, first.start, first.end + LEADING_BYTES, MARK_LEADING);
     *end = first.end;
     size_t next = next_line_text(syntax->text, first.end);
     for (size_t i = 0; i < marks.n; i++) {

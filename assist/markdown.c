@@ -20,7 +20,9 @@
 #define TICKS_MAX 16 // longer runs begin no span: escaped, no reader sees one
 
 void markdown_filter_init(struct markdown_filter *filter) {
-    *filter = (struct markdown_filter){.is_delimiter_only = true};
+    *filter = (struct markdown_filter){.is_delimiter_only = true, .is_row_only = true};
+    // "---" in the first line would begin what some readers take for settings, fences included.
+    filter->had_pipe_span = true;
     buf_init(&filter->held, HELD_MAX);
 }
 
@@ -60,10 +62,14 @@ static void remember(struct markdown_filter *filter, char c) {
     filter->recent[sizeof(filter->recent) - 1] = char_lower(c);
 }
 
+static bool is_row_char(char c) {
+    return str_find_char(STR("-|: \t>"), c) != STR_NPOS;
+}
+
 static void note_row(struct markdown_filter *filter, char c) {
     filter->has_dash = filter->has_dash || c == '-';
     filter->has_pipe = filter->has_pipe || c == '|';
-    if (str_find_char(STR("-|: \t>"), c) == STR_NPOS) {
+    if (!is_row_char(c)) {
         filter->is_delimiter_only = false;
     }
 }
@@ -258,25 +264,20 @@ static void feed_span(struct markdown_filter *filter, char c, struct buf *out) {
 
 // --- the start of a line ---------------------------------------------------------------------------
 
-struct mark {
-    size_t indent;
-    char c;
-    size_t length;
-    struct str behind;
-};
-
-static struct mark mark_of(struct str line) {
-    struct mark mark = {0};
-    while (mark.indent < line.n && char_is_blank(line.p[mark.indent])) {
-        mark.indent++;
+// One more character of how a line begins.
+static void note_mark(struct markdown_filter *filter, char c) {
+    buf_append_char(&filter->held, c);
+    filter->is_row_only = filter->is_row_only && is_row_char(c);
+    if (filter->mark.length == 0 && char_is_blank(c)) {
+        filter->mark.indent++;
+        filter->mark.tab = c == '\t' ? filter->mark.indent : filter->mark.tab;
+    } else if (filter->mark.length == 0 || (c == filter->mark.c && !filter->mark.is_over)) {
+        filter->mark.c = c;
+        filter->mark.length++;
+    } else {
+        filter->mark.is_over = true;
+        filter->mark.is_more = filter->mark.is_more || !char_is_blank(c);
     }
-    struct str rest = str_from_index(line, mark.indent);
-    mark.c = rest.n > 0 ? rest.p[0] : '\0';
-    while (mark.length < rest.n && rest.p[mark.length] == mark.c) {
-        mark.length++;
-    }
-    mark.behind = str_from_index(rest, mark.length);
-    return mark;
 }
 
 static void release(struct markdown_filter *filter, struct buf *out) {
@@ -293,17 +294,14 @@ static void release(struct markdown_filter *filter, struct buf *out) {
 }
 
 static void feed_line(struct markdown_filter *filter, char c, struct buf *out) {
-    buf_append_char(&filter->held, c);
-    struct str held = buf_str(&filter->held);
-    struct mark mark = mark_of(held);
-    bool is_row = filter->had_pipe_span && str_find_char(STR("-|: \t>"), c) != STR_NPOS;
-    if (mark.indent == held.n || is_row) {
+    note_mark(filter, c);
+    if (filter->mark.length == 0 || (filter->had_pipe_span && filter->is_row_only)) {
         return;
     }
-    bool is_mark = mark.c == '`' || mark.c == '~';
-    if (is_mark && mark.length >= 3) {
+    bool is_mark = filter->mark.c == '`' || filter->mark.c == '~';
+    if (is_mark && filter->mark.length >= 3) {
         filter->state = MARKDOWN_OPEN;
-    } else if (!is_mark || mark.behind.n > 0) {
+    } else if (!is_mark || filter->mark.is_over) {
         filter->state = MARKDOWN_TEXT;
         release(filter, out);
     }
@@ -326,54 +324,50 @@ static void put_row(struct markdown_filter *filter, struct buf *out) {
 }
 
 static void open_fence(struct markdown_filter *filter, struct buf *out) {
-    struct mark mark = mark_of(buf_str(&filter->held));
-    if (mark.c == '`' && str_find_char(mark.behind, '`') != STR_NPOS) {
+    struct str line = str_from_index(buf_str(&filter->held), filter->mark.indent);
+    struct str info = str_from_index(line, filter->mark.length);
+    if (filter->mark.c == '`' && str_find_char(info, '`') != STR_NPOS) {
         filter->state = MARKDOWN_TEXT;
         release(filter, out);
         return;
     }
-    filter->fence_char = mark.c;
-    filter->fence_length = mark.length;
-    filter->fence_indent = mark.indent;
+    filter->fence_char = filter->mark.c;
+    filter->fence_length = filter->mark.length;
+    filter->fence_indent = filter->mark.indent;
     filter->is_in_table = false;
-    write_str(filter, str_from_index(buf_str(&filter->held), mark.indent), out);
+    write_str(filter, line, out);
     buf_clear(&filter->held);
     filter->state = MARKDOWN_CODE;
 }
 
 // --- in a fence --------------------------------------------------------------------------------
 
-static struct str without_indent(const struct markdown_filter *filter) {
-    struct str held = buf_str(&filter->held);
-    size_t n = 0;
-    while (n < held.n && n < filter->fence_indent && char_is_blank(held.p[n])) {
-        n++;
-    }
-    return str_from_index(held, n);
+// Of the line's indentation, what goes.
+static size_t surplus(const struct markdown_filter *filter) {
+    return filter->mark.indent < filter->fence_indent ? filter->mark.indent : filter->fence_indent;
 }
 
 static void feed_fence(struct markdown_filter *filter, char c, struct buf *out) {
-    buf_append_char(&filter->held, c);
-    struct str line = without_indent(filter);
-    struct mark mark = mark_of(line);
+    note_mark(filter, c);
     // Only the fence's own characters and blanks behind them may yet close it.
-    bool may_close = line.n == 0 || mark.indent == line.n ||
-                     (mark.c == filter->fence_char && str_trim(mark.behind).n == 0);
+    bool may_close = filter->mark.length == 0 ||
+                     (filter->mark.c == filter->fence_char && !filter->mark.is_more);
     if (!may_close) {
-        write_str(filter, line, out);
+        write_str(filter, str_from_index(buf_str(&filter->held), surplus(filter)), out);
         buf_clear(&filter->held);
         filter->state = MARKDOWN_CODE;
     }
 }
 
 static void end_fence_line(struct markdown_filter *filter, struct buf *out) {
-    struct str line = without_indent(filter);
-    struct mark mark = mark_of(line);
-    bool is_close = mark.c == filter->fence_char && mark.length >= filter->fence_length &&
-                    mark.indent <= 3 && str_find_char(str_slice(line, 0, mark.indent), '\t') ==
-                                            STR_NPOS;
+    size_t less = surplus(filter);
+    struct str line = str_from_index(buf_str(&filter->held), less);
+    // A tab is worth up to four blanks: too deep for a fence.
+    bool is_close = filter->mark.length >= filter->fence_length &&
+                    filter->mark.indent - less <= 3 && filter->mark.tab <= less;
     if (is_close) {
-        line = str_slice(line, mark.indent, mark.indent + mark.length);
+        line = str_slice(line, filter->mark.indent - less,
+                         filter->mark.indent - less + filter->mark.length);
         filter->fence_char = '\0';
         filter->state = MARKDOWN_LINE;
     }
@@ -385,7 +379,8 @@ static void end_fence_line(struct markdown_filter *filter, struct buf *out) {
 
 // The line is over: nothing of it stays held.
 static void end_line(struct markdown_filter *filter, struct buf *out) {
-    if (filter->state == MARKDOWN_LINE && filter->had_pipe_span && filter->held.n > 0) {
+    bool is_row = filter->had_pipe_span && filter->is_row_only && filter->held.n > 0;
+    if (filter->state == MARKDOWN_LINE && is_row) {
         put_row(filter, out);
     } else if (filter->state == MARKDOWN_OPEN) {
         open_fence(filter, out);
@@ -408,6 +403,8 @@ static void begin_line(struct markdown_filter *filter) {
     filter->has_pipe_span = filter->has_dash = filter->has_pipe = false;
     filter->is_delimiter_only = true;
     filter->state = filter->fence_char ? MARKDOWN_FENCE : MARKDOWN_LINE;
+    filter->is_row_only = true;
+    memset(&filter->mark, 0, sizeof(filter->mark));
     remember(filter, '\n');
 }
 
@@ -422,7 +419,7 @@ static void feed_char(struct markdown_filter *filter, char c, struct buf *out) {
     case MARKDOWN_LINE: feed_line(filter, c, out); break;
     case MARKDOWN_TEXT: feed_text(filter, c, out); break;
     case MARKDOWN_SPAN: feed_span(filter, c, out); break;
-    case MARKDOWN_OPEN: buf_append_char(&filter->held, c); break;
+    case MARKDOWN_OPEN: note_mark(filter, c); break;
     case MARKDOWN_FENCE: feed_fence(filter, c, out); break;
     case MARKDOWN_CODE: write_char(filter, c, out); break;
     }

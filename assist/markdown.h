@@ -22,6 +22,14 @@ struct markdown_filter {
     size_t n_pending;
     bool is_after_cr;
     struct buf held;        // the part of the line that is not decided
+    struct {
+        size_t indent; // blanks and tabs
+        size_t tab;    // index behind the last tab of them
+        char c;        // what follows them
+        size_t length; // how often, in a row
+        bool is_over;  // the row is over
+        bool is_more;  // something but blanks follows it
+    } mark;                 // how the line begins
     size_t n_ticks;         // that began the span
     size_t n_run;           // backticks at its end
     char fence_char;        // of the open fence
@@ -30,6 +38,7 @@ struct markdown_filter {
     bool is_escaped;        // behind a backslash
     bool is_colon;          // a colon is held
     char recent[8];         // text before, small, newest last
+    bool is_row_only;       // all of `held` could be a table's delimiter row
     bool is_line_open;      // something was written on this line
     bool has_pipe_span;     // a code span with a pipe is on this line
     bool had_pipe_span;     // or was on the line before

@@ -10,7 +10,10 @@
 #include "base/utf.h"
 #include "base/vec.h"
 
-enum { MATCH_LIMIT = 1024 };
+enum {
+    MATCH_LIMIT = 1024,
+    WIDE_ERROR = 2000, // children
+};
 
 static unsigned kind_of_capture(const TSQuery *query, uint32_t id) {
     static const struct {
@@ -32,11 +35,36 @@ static unsigned kind_of_capture(const TSQuery *query, uint32_t id) {
     return 0;
 }
 
+// Is there an ERROR of so many tokens that walking them would take quadratic time (tree-sitter asks
+// of every child whether one with a name follows)? Only what has errors in it is looked at.
+static bool has_wide_error(TSNode root) {
+    if (!ts_node_has_error(root)) {
+        return false;
+    }
+    bool is_wide = false;
+    TSTreeCursor cursor = ts_tree_cursor_new(root);
+    bool more = true;
+    while (more && !is_wide) {
+        TSNode node = ts_tree_cursor_current_node(&cursor);
+        is_wide = ts_node_child_count(node) > WIDE_ERROR &&
+                  str_eq(str_from(ts_node_type(node)), STR("ERROR"));
+        if (ts_node_has_error(node) && ts_tree_cursor_goto_first_child(&cursor)) {
+            continue;
+        }
+        while (!(more = ts_tree_cursor_goto_next_sibling(&cursor)) &&
+               ts_tree_cursor_goto_parent(&cursor)) {
+        }
+    }
+    ts_tree_cursor_delete(&cursor);
+    return is_wide;
+}
+
 bool syntax_init(struct syntax *syntax, struct arena *arena, const struct context_input *input) {
     *syntax = (struct syntax){.input = input, .arena = arena, .text = text_str(input->text)};
     const struct language *language = input->language;
     if (!input->tree || !language->grammar || tree_text(input->tree) != input->text ||
-        tree_language(input->tree) != language->grammar()) {
+        tree_language(input->tree) != language->grammar() ||
+        has_wide_error(tree_root(input->tree))) {
         return false;
     }
     syntax->own = input->query ? NULL : language_query_create(language);

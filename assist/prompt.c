@@ -371,6 +371,7 @@ void prompt_build(struct arena *arena, const struct prompt_input *input, struct 
         add_part(&user, value_named(&values, STR("rule"))->text);
     }
     *out = (struct prompt){.system = expand(arena, input->system, &values),
-                           .user = arena_copy(arena, buf_str(&user))};
+                           .user = arena_copy(arena, buf_str(&user)),
+                           .mark = value_named(&values, STR("mark"))->text};
     buf_finish(&user);
 }

@@ -58,6 +58,7 @@ static void tick_run(struct ai_run *run, int64_t now) {
         ai__send_held(run, SEND_STREAM);
         ai__tell_progress(run);
         break;
+    case AI_SETTLING: ai__apply_if_quiet(run); break;
     case AI_APPLYING:
         if (run->retry_until_ms && now >= run->retry_until_ms) {
             ai__retry_apply(run);
@@ -218,6 +219,7 @@ static struct ai_run *create_run(struct lsp_server *server, const struct ai_requ
     run->document = document;
     run->text = text_retain(document->text);
     run->language = language_detect(document->path, document->language_id);
+    run->language_id = arena_copy(arena, document->language_id);
     run->selection = request->selection;
     run->id = arena_copy(arena, request->id);
     run->uri = arena_copy(arena, document->uri);
@@ -357,6 +359,7 @@ static void follow(struct ai_run *run, const struct text_splice *splice) {
         return;
     }
     enum range_fate fate = text_range_follow(&run->range, splice);
+    run->quiet_ms = clock_ms();
     if (fate == RANGE_KEPT) {
         return;
     }
@@ -364,7 +367,8 @@ static void follow(struct ai_run *run, const struct text_splice *splice) {
         run->is_touched = true;
         run->is_lost = run->is_lost || fate == RANGE_LOST;
     }
-    if (run->stage == AI_ASKING || run->stage == AI_WAITING || run->stage == AI_STREAMING) {
+    if (run->stage == AI_ASKING || run->stage == AI_WAITING || run->stage == AI_STREAMING ||
+        run->stage == AI_SETTLING) {
         ai__conflict(run);
     }
 }

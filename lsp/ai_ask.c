@@ -56,6 +56,7 @@ static bool choose(struct ai_run *run, struct server *server) {
                                name.source == MODEL_SOURCE_CLOUD);
         run->lacks_details = run->lacks_details && !run->is_remote;
         progress_set_model(run->progress, run->model);
+        progress_report(run->progress, run->model, -1);
     } else {
         ai__fail(run, choice.error.message, choice.error.remedy);
     }
@@ -75,15 +76,21 @@ static enum generation_think think_of(const struct ai_run *run,
                                              : THINK_DEFAULT;
 }
 
-static void make_cleaner(struct ai_run *run, const struct context *context) {
+static void make_cleaner(struct ai_run *run, const struct context *context, struct str mark) {
+    // Code of a language without a row is no prose, though it has no better row than plain text.
+    run->clean_language = *run->language;
+    run->clean_language.is_prose =
+        run->language->is_prose && text_class_of(run->language, run->language_id) == TEXT_PROSE;
     struct clean_options options = {
         .mode = run->action.output == OUTPUT_SHOW ? CLEAN_MARKDOWN : CLEAN_CODE,
-        .language = run->language,
+        .language = &run->clean_language,
         .eol = context->eol,
         .indent = run->placement.indent,
         .unit = context->unit,
         .code = run->action.output == OUTPUT_REPLACE ? context->code : STR_NONE,
         .is_line_start = run->placement.is_line_start,
+        .tokens = &mark,
+        .n_tokens = 1,
     };
     run->cleaner = cleaner_create(&options);
 }
@@ -93,13 +100,16 @@ static void make_cleaner(struct ai_run *run, const struct context *context) {
 static bool make_prompt(struct ai_run *run, struct arena *arena, struct context *context,
                         struct prompt *prompt, struct budget *budget) {
     struct context_input input = ai__context_input(run);
-    struct str target = str_slice(text_str(run->text), run->target.start, run->target.end);
+    struct str target = str_slice(text_str(run->text), run->focus.start, run->focus.end);
     size_t base = tokens_estimate(target) + tokens_estimate(run->instruction) + OVERHEAD;
     struct str root = session_root_of(run->lsp->session, run->path);
     struct prompt_input prompt_input = {
         .action = &run->action,
         .system = action_set_system(ai_actions(run->lsp)),
         .language = run->language,
+        .language_id = run->language_id,
+        .text = text_str(run->text),
+        .target = run->focus,
         .path = root.n ? path_relative(run->path, root) : path_base(run->path),
         .instruction = run->instruction,
         .context = context,
@@ -120,7 +130,7 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
         run->is_cut = true;
     }
     for (int round = 0; round < FIT_ROUNDS; round++) {
-        context_build(arena, &input, run->target, tokens_estimate(target) + around, context);
+        context_build(arena, &input, run->focus, tokens_estimate(target) + around, context);
         if (run->has_code) {
             context->code = run->code;
         }
@@ -188,7 +198,7 @@ static void make_request(struct ai_run *run) {
         placement_for(&run->arena, &input, run->action.target, run->target, &context,
                       &run->placement);
         run->placement.lead = arena_copy(&run->arena, run->placement.lead);
-        make_cleaner(run, &context);
+        make_cleaner(run, &context, prompt.mark);
         send_request(run, &arena, &prompt, &budget);
     }
     arena_finish(&arena);

@@ -17,6 +17,8 @@
 #define LOG_MODULE "ai"
 #define RETRY_MS 1000 // for the change that made the client refuse an edit
 #define TRIES_MAX 3
+#define QUIET_MS 200 // Neovim tells of a change up to 150 ms late
+#define QUIET_LIMIT_MS 10000
 
 // --- showing ---
 
@@ -124,6 +126,9 @@ static struct str kept_text(struct ai_run *run, struct arena *arena, const char 
 
 void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
     struct arena arena = {0};
+    if (remedy.n == 0) {
+        remedy = STR("again; if it fails again, the server's log may say why");
+    }
     ai__end_text(run);
     struct error error = {
         .code = ERR_REMOTE,
@@ -216,6 +221,11 @@ static bool send_edit(struct ai_run *run) {
     return n > 0;
 }
 
+// Said at the end too: progress may have been too quick to be read.
+static const char *cut_text(const struct ai_run *run) {
+    return run->is_cut ? " (its context was cut to fit the model)" : "";
+}
+
 static void conclude_applied(struct ai_run *run, const char *what) {
     struct arena arena = {0};
     if (run->is_accepting) {
@@ -223,8 +233,8 @@ static void conclude_applied(struct ai_run *run, const char *what) {
         ai__free_if_done(run);
     } else {
         ai__conclude(run, AI_APPLIED, MESSAGE_INFO,
-                     arena_printf(&arena, "%.*s %.*s: %s", STR_ARG(run->action.title),
-                                  STR_ARG(run->name), what),
+                     arena_printf(&arena, "%.*s %.*s: %s%s", STR_ARG(run->action.title),
+                                  STR_ARG(run->name), what, cut_text(run)),
                      NULL);
     }
     arena_finish(&arena);
@@ -285,23 +295,51 @@ static void on_applied(struct lsp_server *server, enum err code, struct json_obj
     }
 }
 
+// A client that takes edits with a version refuses one that crosses a change of its own. One that
+// takes plain `changes` makes it, in the wrong place: so it is sent when no change has come for
+// longer than such clients hold them back.
+void ai__apply_if_quiet(struct ai_run *run) {
+    if (!run->lsp->caps.document_changes) {
+        int64_t now = clock_ms();
+        int64_t since = run->quiet_ms > run->finished_ms ? run->quiet_ms : run->finished_ms;
+        if (now - since < QUIET_MS && now - run->finished_ms < QUIET_LIMIT_MS) {
+            return;
+        }
+    }
+    if (!send_edit(run)) {
+        conclude_applied(run, "nothing to change");
+    }
+}
+
 // --- a whole answer ---
+
+// What the user has to see: by a plugin, from the stream; else as one message, also where progress
+// is shown, since its last words are easily missed.
+static void conclude_and_tell(struct ai_run *run, enum ai_outcome outcome, struct str text) {
+    struct lsp_server *lsp = run->lsp;
+    bool has_plugin = lsp->caps.stream_notification;
+    ai__conclude(run, outcome, MESSAGE_INFO, has_plugin ? text : STR_NONE, NULL);
+    if (!has_plugin) {
+        lsp_server_show(lsp, MESSAGE_INFO, text);
+    }
+}
 
 static void finish_shown(struct ai_run *run) {
     struct arena arena = {0};
-    struct lsp_server *lsp = run->lsp;
     bool is_open;
     struct str path = show_text(run, &arena, buf_str(&run->result), &is_open);
-    struct str told =
-        arena_printf(&arena, "%.*s %.*s: done", STR_ARG(run->action.title), STR_ARG(run->name));
-    struct str named = path.n
-                           ? arena_printf(&arena, "%.*s %.*s: see %.*s", STR_ARG(run->action.title),
-                                          STR_ARG(run->name), STR_ARG(path))
-                           : str_slice(buf_str(&run->result), 0, 2000);
-    bool must_tell = !is_open && !lsp->caps.stream_notification;
-    ai__conclude(run, AI_SHOWN, MESSAGE_INFO, must_tell ? STR_NONE : told, NULL);
-    if (must_tell) {
-        lsp_server_show(lsp, MESSAGE_INFO, named);
+    struct str start =
+        arena_printf(&arena, "%.*s %.*s", STR_ARG(run->action.title), STR_ARG(run->name));
+    if (is_open || run->lsp->caps.stream_notification) {
+        ai__conclude(run, AI_SHOWN, MESSAGE_INFO,
+                     arena_printf(&arena, "%.*s: done%s", STR_ARG(start), cut_text(run)), NULL);
+    } else if (path.n > 0) {
+        conclude_and_tell(
+            run, AI_SHOWN,
+            arena_printf(&arena, "%.*s: see %.*s%s", STR_ARG(start), STR_ARG(path), cut_text(run)));
+    } else {
+        conclude_and_tell(run, AI_SHOWN,
+                          arena_copy(&arena, str_slice(buf_str(&run->result), 0, 2000)));
     }
     arena_finish(&arena);
 }
@@ -320,12 +358,15 @@ void ai__finish(struct ai_run *run) {
         const char *headline = run->review ? "is done and waits for you"
                                            : "is done and waits for you: it holds hidden or "
                                              "control characters";
-        ai__conclude(run, AI_REVIEW, run->review ? MESSAGE_INFO : MESSAGE_WARNING,
-                     kept_text(run, &arena, headline), NULL);
+        conclude_and_tell(run, AI_REVIEW, kept_text(run, &arena, headline));
     } else if (!run->lsp->caps.apply_edit) {
         give_text(run, "is done; this editor takes no edits");
-    } else if (!send_edit(run)) {
-        conclude_applied(run, "nothing to change");
+    } else {
+        struct lsp_server *lsp = run->lsp; // the run may be gone after this
+        run->stage = AI_SETTLING;
+        run->finished_ms = clock_ms();
+        ai__apply_if_quiet(run);
+        ai__tick_soon(&lsp->ai);
     }
     arena_finish(&arena);
 }

@@ -69,6 +69,8 @@ int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena
     struct context_input input = ai__context_input(run);
     run->target = context_target(&input, run->action.target);
     run->range = run->target;
+    run->focus = run->action.target == TARGET_BEHIND ? context_target(&input, TARGET_DEFINITION)
+                                                     : run->target;
     const struct ai_run *other = other_at(run);
     if (other) {
         (void)error_set(error, arena, ERR_CONFLICT,

@@ -2,12 +2,12 @@
 //
 // Inside ai*.c only: one run.
 //
-//   PARSING ─> ASKING ─> WAITING ─> STREAMING ─> APPLYING ─> gone
-//      │          │         │           │     │      │
-//      └──────────┴────┬────┴───────────┘     │      └─> KEPT (refused) ─┐
-//                      v                      v                        │  .accept: APPLYING
-//            failed, cancelled: gone   conflict, review, cut off:     │  .reject: gone
-//            (with text: KEPT)                KEPT <──────────────────┘
+//   PARSING ─> ASKING ─> WAITING ─> STREAMING ─> SETTLING ─> APPLYING ─> gone
+//      │          │         │           │            │          │
+//      └──────────┴────┬────┴───────────┴────────────┤          └─> refused: KEPT
+//                      v                             v
+//            failed, cancelled: gone         conflict, review,        .accept: APPLYING
+//            (failed with text: KEPT)        cut off: KEPT            .reject: gone
 //
 // A run ends towards the client in one function (ai__conclude): exactly one "end" on the stream,
 // one end of the progress, at most one message. Calls that are still on their way then find it OVER
@@ -26,6 +26,7 @@ enum ai_stage {
     AI_ASKING,    // the server's models, what runs there
     AI_WAITING,   // the request is out, nothing came yet
     AI_STREAMING, // the answer comes
+    AI_SETTLING,  // the answer is whole; waits until the client's changes have surely arrived
     AI_APPLYING,  // the client was asked to apply the edit
     AI_KEPT,      // the result waits for .accept or .reject
     AI_OVER,      // waits for its last call to report
@@ -62,11 +63,14 @@ struct ai_run {
     // What it reads: the text at the start and places in it
     struct document *document; // NULL while it is closed
     const struct language *language;
+    struct str language_id;
+    struct language clean_language; // the same, as the cleaner has to see it
     struct text *text;
     struct tree_parse *parse;
     struct tree *tree; // NULL: by lines
     struct text_range selection;
     struct text_range target;
+    struct text_range focus; // what the model is shown: the target, or the code that tests are for
     struct str
         code; // the target as the model sees it, if a comment was taken out of it; else empty
     bool has_code;
@@ -109,6 +113,8 @@ struct ai_run {
 
     // The end
     struct buf result;       // the whole text, lead included
+    int64_t finished_ms;     // when the answer was whole
+    int64_t quiet_ms;        // since when the document has not changed
     int64_t applied_version; // the document's when the edit was sent
     int64_t retry_until_ms;  // a refused edit waits for the change that explains it; 0: no
     unsigned tries;
@@ -155,3 +161,4 @@ void ai__cancel(struct ai_run *run);
 void ai__conflict(struct ai_run *run);
 void ai__finish(struct ai_run *run); // the answer is whole
 void ai__retry_apply(struct ai_run *run);
+void ai__apply_if_quiet(struct ai_run *run);

@@ -53,6 +53,7 @@ static bool read_ai(struct request *request, struct json_object *argument, struc
         !is_string_or_absent(argument, "id") || !is_string_or_absent(argument, "instruction") ||
         !is_string_or_absent(argument, "model") || out->id.n > ID_MAX ||
         (json_has(argument, "id") && out->id.n == 0) ||
+        (json_has(argument, "diagnostics") && !json_is(out->diagnostics, json_type_array)) ||
         (json_has(argument, "review") &&
          !json_is(json_get(argument, "review"), json_type_boolean))) {
         reply_err(request, RPC_INVALID_PARAMS,

@@ -142,6 +142,14 @@ class NeovimCase(EditorCase):
         """Stop what runs, by key."""
         self.keys("<Esc><C-c>")
 
+    def insert_above(self, line):
+        """Type a new first line."""
+        self.keys("<Esc>ggO%s<Esc>" % line)
+
+    def replace_line(self, number, line):
+        """Type a line anew."""
+        self.keys("<Esc>%dG0C%s<Esc>" % (number + 1, line))
+
     def command(self, line):
         """:OllamaLs …"""
         self.keys("<Esc>:OllamaLs %s<CR>" % line)

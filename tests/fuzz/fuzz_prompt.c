@@ -52,7 +52,7 @@ static void check_values_stay(struct arena *arena, struct str template, struct s
     struct str problem;
     buf_init(&buf, LIMIT_PROMPT);
     template_expand(template, values, 3, &buf);
-    if (value.n > 0 && template_check(arena, template, NAMES, 3, &problem)) {
+    if (value.n > 0 && template_verify(arena, template, NAMES, 3, &problem)) {
         bool is_out = str_contains(buf_str(&buf), value);
         bool is_used = template_uses(template, NAMES[0]) || template_uses(template, NAMES[1]) ||
                        template_uses(template, NAMES[2]);

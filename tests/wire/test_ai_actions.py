@@ -161,7 +161,9 @@ class Listing(AiCase):
 
 class Arguments(AiCase):
     def test_bad_arguments_are_32602(self):
-        fake, client, document, span = self.scene()
+        fake, client = self.begin()
+        document = self.document(client, PLAIN)
+        span = document.span(FIRST, LAST)
         good = {"action": "refactor", "uri": document.uri, "range": span}
         rows = [
             (), (None,), ([],), ("refactor",), (5,), ({},), (good, good),

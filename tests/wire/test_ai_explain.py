@@ -93,8 +93,8 @@ class Explain(AiCase):
         fake.stop()
 
     def harmless(self, text):
-        for pattern in (r"(?<!\\)!\[[^\]]*(?<!\\)\]\(", r"(?<!\\)\]\(", r"(?<!\\)<(?=[a-zA-Z/!])",
-                        r"(?<!\\)<https?:", r"(?m)^\[ref\]:"):
+        for pattern in (r"(?<!\\)\[[^\[\]\n]*\]\(", r"(?<!\\)\[[^\[\]\n]*\]\[", r"(?m)^ {0,3}\[ref\]:",
+                        r"(?<!\\)<(?=[a-zA-Z/!])", r"https?://"):
             self.assertIsNone(re.search(pattern, text), "%r in %r" % (pattern, text))
 
     def test_code_stays_code(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which model and which server an action uses, what the request says, what is counted (A4, A8, A10)."""
 import json
+import re
 
 from lib.ai_case import AFTER, CHAT, FIRST, LAST, TEXT, TOKENS, AiCase
 from lib.harness import uri_of
@@ -216,16 +217,20 @@ class Request(AiCase):
         fake, client = self.begin(models=[{"name": "small-coder:1b", "context_length": 2048,
                                            "capabilities": ["completion"]}])
         filler = "".join("variable_number_%d = some_function(%d)\n" % (i, i) for i in range(3000))
-        body = self.body(fake, client, filler + TEXT + filler)
+        reply = fake.reply()
+        document = self.document(client, filler + TEXT + filler)
+        identity = client.ai("refactor", document.uri, document.span(FIRST, LAST))
+        body = self.chat(fake)
         options = body["options"]
         self.assertEqual(2048, options["num_ctx"])
         self.assertLessEqual(options["num_predict"], 1024)
         self.assertLess(len(json.dumps(body["messages"])), 2048 * 4)
         self.assertIn("result = a + b", self.prompt(body))
-        texts = " ".join(v.get("message", "") for values in client.progress.values() for v in values)
-        self.assertRegex(texts + " ".join(m["message"] for m in client.shown + client.logged),
-                         r"(?i)truncat|cut|left out|did not fit|shorten")
-        client.drop("window/showMessage")
+        client.progress_like(lambda text: re.search(r"(?i)context.*(truncated|cut|shorten)", text),
+                             identity)
+        reply.send(*TOKENS).finish()
+        self.assertEqual("applied", client.outcome(identity)["outcome"])
+        self.assertEqual(filler + AFTER + filler, document.text)
         self.end(client)
 
     def test_a_target_that_cannot_fit_is_refused_with_the_number(self):
