@@ -184,11 +184,11 @@ const DOING: Record<string, string> = {
 };
 
 // What stands above the range.
-export function heading(run: Run): string {
+export function heading(run: Run, isLoading = false): string {
     const doing = DOING[run.action] ?? run.action;
     if (run.isAtWork) {
         const far = run.text ? `${run.text.split("\n").length} lines`.replace(/^1 lines$/, "1 line")
-            : run.thoughts > 0 ? "thinking" : "waiting";
+            : run.thoughts > 0 ? "thinking" : isLoading ? "loading the model" : "waiting";
         return `${run.model}: ${doing}, ${far}`;
     }
     switch (run.outcome) {

@@ -47,6 +47,7 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
             this.marked,
             this.ghost,
             server.onDidStream((message) => this.take(message)),
+            server.onDidChangeStatus(() => this.runs.all().length > 0 && this.drawSoon()),
             server.onDidChangeLife((life) => life !== "running" && this.clear()),
             server.onDidRunCommand(({ verb, argument }) => {
                 const id = (argument as { id?: string } | undefined)?.id;
@@ -197,7 +198,7 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
             const lens = (title: string, command: string): void => {
                 lenses.push(new vscode.CodeLens(range, { title, command, arguments: command ? [run.id] : [] }));
             };
-            const words = heading(run).replace(/\$\(/g, "$ (");
+            const words = heading(run, this.isLoading(run)).replace(/\$\(/g, "$ (");
             if (run.isAtWork) {
                 lens(`$(loading~spin) ${words}`, "");
                 lens("Cancel (Esc)", "ollamaLs.cancel");
@@ -209,6 +210,11 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
             }
         }
         return lenses;
+    }
+
+    private isLoading(run: Run): boolean {
+        const { status } = this.server;
+        return status?.state === "loading" && status.active.some((job) => job.id === run.id);
     }
 
     // --- by hand ---
