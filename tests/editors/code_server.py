@@ -30,6 +30,8 @@ SETTINGS = {
     "workbench.sideBar.location": "right", "editor.hover.delay": 100, "editor.lightbulb.enabled": "off",
     "window.commandCenter": False, "editor.accessibilitySupport": "off", "git.enabled": False,
     "workbench.layoutControl.enabled": False, "editor.cursorBlinking": "solid",
+    "editor.quickSuggestions": False, "editor.wordBasedSuggestions": "off",
+    "editor.occurrencesHighlight": "off", "workbench.colorTheme": "Default Dark Modern",
 }
 # Where the status item's icon says how Ollama is.
 STATES = (("codicon-pass", "ok"), ("codicon-circle-slash", "off"), ("codicon-loading", "loading"),
@@ -261,42 +263,131 @@ class VSCodeCase(EditorCase):
         self.keys("Enter")
 
     def undo(self):
+        self.focus()
         self.keys("Control+z")
 
     def restart(self):
         self.vscode("await vscode.commands.executeCommand('ollamaLs.restart')")
 
-    def complete(self, line, character, label):
-        """Ask for completions there and accept the one of that label; all labels."""
-        self.put_cursor(line, character)
+    def complete(self, line, column, typed, choose):
+        """Replace the rest of a line by what is typed, complete there, take one; the labels offered."""
+        self.put_cursor(line, column)
+        self.keys("Shift+End", "Delete")
+        self.type(typed)
         self.keys("Control+Space")
         rows = ".suggest-widget.visible .monaco-list-row"
-        labels = self.until("completions", lambda: self.texts(rows + " .label-name"))
-        for _ in range(len(labels) + 1):
-            if self.texts(rows + ".focused .label-name") == [label]:
+        names = self.until("completions", lambda: self.texts(rows + " .label-name"))
+        for _ in range(len(names) + 1):
+            if self.texts(rows + ".focused .label-name") == [choose]:
                 break
             self.keys("ArrowDown")
-        self.completed = labels
         self.on_completions()
         self.keys("Enter")
-        return labels
+        return names
 
     def on_completions(self):
         """While the list is shown."""
 
-    def act(self, line, character, title):
-        """Do the code action whose title begins so, by the menu of quick fixes; all titles."""
-        self.put_cursor(line, character)
-        self.keys("Control+.")
+    def act(self, line, column, title):
+        """Choose a code action by the start of its title; the titles offered."""
+        self.put_cursor(line, column)
         rows = ".action-widget .monaco-list-row.action"
-        titles = self.until("quick fixes", lambda: self.texts(rows))
+        titles = []
+        for _ in range(5):  # a list that was asked for too early comes empty
+            self.keys("Control+.")
+            deadline = time.monotonic() + 5
+            while not titles and time.monotonic() < deadline:
+                titles = self.texts(rows)
+            if titles:
+                break
+            self.keys("Escape")
+        index = [i for i, text in enumerate(titles) if text.strip().startswith(title)]
+        self.assertTrue(index, titles)
         self.on_actions()
-        index = [i for i, text in enumerate(titles) if text.strip().startswith(title)][0]
-        self.page("await page.locator(args.rows).nth(args.index).click()", rows=rows, index=index)
+        self.page("await page.locator(args.rows).nth(args.index).click()", rows=rows, index=index[0])
         return [text.strip() for text in titles]
 
     def on_actions(self):
         """While the menu is shown."""
+
+    # -- AI actions ------------------------------------------------------------------------
+
+    def ai(self, action, first, last, instruction=None, review=False):
+        """Run an AI action on lines (0-based, both included)."""
+        self.put_cursor(first, 0, last + 1, 0)
+        more = {"review": True} if review else {}
+        if instruction:
+            self.vscode("vscode.commands.executeCommand('ollamaLs.ai.%s', %s)"
+                        % (action, json.dumps(more)))
+            self.until("the question", lambda: self.seen(".quick-input-widget input"))
+            self.type(instruction)
+            self.keys("Enter")
+        else:
+            self.vscode("await vscode.commands.executeCommand('ollamaLs.ai.%s', %s)"
+                        % (action, json.dumps(more)))
+
+    def accept(self):
+        """Take the result that waits, by key."""
+        self.focus()
+        self.keys("Control+Alt+Enter")
+
+    def reject(self):
+        """Drop it, by key."""
+        self.focus()
+        self.keys("Control+Alt+Backspace")
+
+    def cancel(self):
+        """Stop what runs, by key."""
+        self.focus()
+        self.keys("Escape")
+
+    def focus(self):
+        self.vscode("await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup')")
+
+    def insert_above(self, line):
+        """Type a new first line."""
+        self.put_cursor(0, 0)
+        self.type(line)
+        self.keys("Enter")
+
+    def replace_line(self, number, line):
+        """Type a line anew."""
+        self.put_cursor(number, 0)
+        self.keys("Shift+End")
+        self.type(line)
+
+    def overlays(self):
+        """[{text, line}] of what is drawn into the editor: lines of an answer, lenses (line -1)."""
+        return self.page("""return page.evaluate(() => {
+            const editor = document.querySelector('.editor-instance .monaco-editor');
+            const numbers = {};
+            for (const row of editor.querySelectorAll('.margin-view-overlays > div')) {
+                const number = row.querySelector('.line-numbers');
+                if (number) { numbers[row.style.top] = Number(number.textContent) - 1; }
+            }
+            const found = [];
+            for (const span of editor.querySelectorAll('.view-line span')) {
+                const style = getComputedStyle(span, '::before');
+                if (style.position === 'absolute' && style.content.startsWith('"')) {
+                    found.push({ text: style.content.slice(1, -1), line: numbers[span.closest('.view-line').style.top] });
+                }
+            }
+            for (const lens of editor.querySelectorAll('.codelens-decoration')) {
+                found.push({ text: lens.textContent.toLowerCase(), line: -1 });
+            }
+            return found;
+        })""")
+
+    def panel(self):
+        """The text that is shown beside."""
+        return self.page("""
+            const texts = [];
+            for (const frame of page.frames().slice(1)) {
+                texts.push(await frame.evaluate(() => (document.querySelector('.markdown-body') || {}).innerText || '')
+                    .catch(() => ''));
+            }
+            return (await Promise.all(texts)).join('\\n');
+        """)
 
     # -- what a user sees ------------------------------------------------------------------
 

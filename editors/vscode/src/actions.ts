@@ -8,11 +8,11 @@ import type { Server } from "./client";
 const ACTIONS = ["explain", "fix", "refactor", "simplify", "optimise", "document", "types", "tests", "complete"];
 
 export function registerActions(server: Server): vscode.Disposable[] {
-    const register = (name: string, run: () => unknown): vscode.Disposable =>
+    const register = (name: string, run: (more?: unknown) => unknown): vscode.Disposable =>
         vscode.commands.registerCommand(`ollamaLs.${name}`, run);
     return [
-        ...ACTIONS.map((action) => register(`ai.${action}`, () => run(server, action))),
-        register("ai.edit", () => edit(server)),
+        ...ACTIONS.map((action) => register(`ai.${action}`, (more) => run(server, action, more))),
+        register("ai.edit", (more) => edit(server, more)),
         register("action", () => choose()),
     ];
 }
@@ -26,7 +26,15 @@ function here(): vscode.TextEditor | undefined {
     return undefined;
 }
 
-async function run(server: Server, action: string, more: object = {}): Promise<void> {
+// What a key binding's "args" may add: {"model": "…", "review": true, "instruction": "…"}. From the
+// context menu comes something else, which is not meant.
+function wishes(more: unknown): Record<string, unknown> {
+    const known = ["model", "review", "instruction"];
+    const given = typeof more === "object" && more !== null && !(more instanceof vscode.Uri) ? Object.entries(more) : [];
+    return Object.fromEntries(given.filter(([key]) => known.includes(key)));
+}
+
+async function run(server: Server, action: string, more?: unknown): Promise<void> {
     const editor = here();
     if (!editor) {
         return;
@@ -36,7 +44,7 @@ async function run(server: Server, action: string, more: object = {}): Promise<v
         action,
         uri: server.uri(document.uri),
         range: { start: place(selection.start), end: place(selection.end) },
-        ...more,
+        ...wishes(more),
     };
     if (action === "fix") {
         const found = vscode.languages
@@ -51,8 +59,12 @@ async function run(server: Server, action: string, more: object = {}): Promise<v
     await server.run("ai", argument);
 }
 
-async function edit(server: Server): Promise<void> {
+async function edit(server: Server, more?: unknown): Promise<void> {
     if (!here()) {
+        return;
+    }
+    if (wishes(more).instruction) {
+        await run(server, "edit", more);
         return;
     }
     const instruction = await vscode.window.showInputBox({
@@ -61,7 +73,7 @@ async function edit(server: Server): Promise<void> {
         ignoreFocusOut: true,
     });
     if (instruction?.trim()) {
-        await run(server, "edit", { instruction: instruction.trim() });
+        await run(server, "edit", { ...wishes(more), instruction: instruction.trim() });
     }
 }
 

@@ -44,16 +44,11 @@ export class Panel implements vscode.TextDocumentContentProvider, vscode.Disposa
 
     // Beside the editor, which keeps the focus.
     async show(uri: vscode.Uri): Promise<void> {
-        const editor = vscode.window.activeTextEditor;
+        const options = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true, preview: false };
         try {
-            await vscode.workspace.openTextDocument(uri);
-            await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+            await vscode.commands.executeCommand("vscode.openWith", uri, "vscode.markdown.preview.editor", options);
         } catch {
-            const document = await vscode.workspace.openTextDocument(uri); // no preview here
-            await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
-        }
-        if (editor) {
-            await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn ?? vscode.ViewColumn.One });
+            await vscode.window.showTextDocument(uri, options); // there is no preview here
         }
     }
 

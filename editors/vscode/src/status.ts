@@ -2,7 +2,7 @@
 //
 // The status bar item's words, from the server's status object. Nothing here knows VS Code.
 import type { Job, Running, ServerState, Status } from "./protocol";
-import { bytes, context, count, label, markdown } from "./words";
+import { bytes, context, count, doing, label, markdown } from "./words";
 
 export interface Item {
     text: string;
@@ -14,18 +14,8 @@ export function defaultServer(status: Status): ServerState | undefined {
     return status.servers[0];
 }
 
-const DOING: Record<string, string> = {
-    pull: "pulling",
-    load: "loading",
-    unload: "unloading",
-    delete: "deleting",
-    create: "creating",
-    ai: "generating with",
-    start: "starting",
-};
-
 export function jobText(job: Job): string {
-    const what = [DOING[job.kind] ?? job.kind, job.model].filter((word) => word).join(" ");
+    const what = [doing(job.kind), job.model].filter((word) => word).join(" ");
     return job.tokens > 0 ? `${what}, ${count(job.tokens, "token")}` : what;
 }
 
@@ -50,6 +40,7 @@ function text(status: Status): Omit<Item, "tooltip"> {
         case "starting":
             return { text: "$(loading~spin) Ollama", severity: "none" };
         case "loading":
+            return { text: `$(loading~spin) Ollama: ${label(`loading ${job?.model ?? "a model"}`)}`, severity: "none" };
         case "busy":
             return {
                 text: `$(loading~spin) Ollama: ${label(job ? jobText(job) : status.state)}`,

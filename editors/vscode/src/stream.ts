@@ -5,7 +5,7 @@
 // Deltas may be missing (`seq` tells) and nothing is lost by it: `end` carries the whole text. What
 // was drawn until then is only a preview.
 import type { Outcome, Position, Range, StreamMessage } from "./protocol";
-import { expandTabs, visible } from "./words";
+import { count, doing, expandTabs, visible } from "./words";
 
 export interface Change {
     range: Range;
@@ -177,23 +177,17 @@ export function ghosts(run: Run, lineCount: number, tabSize: number): Ghost[] {
     });
 }
 
-const DOING: Record<string, string> = {
-    explain: "explaining", fix: "fixing", refactor: "refactoring", simplify: "simplifying",
-    optimise: "optimising", document: "documenting", types: "adding types", tests: "writing tests",
-    complete: "completing", edit: "editing",
-};
-
 // What stands above the range.
 export function heading(run: Run, isLoading = false): string {
-    const doing = DOING[run.action] ?? run.action;
+    const what = doing(run.action);
     if (run.isAtWork) {
-        const far = run.text ? `${run.text.split("\n").length} lines`.replace(/^1 lines$/, "1 line")
+        const far = run.text ? count(run.text.split("\n").length, "line")
             : run.thoughts > 0 ? "thinking" : isLoading ? "loading the model" : "waiting";
-        return `${run.model}: ${doing}, ${far}`;
+        return `${run.model}: ${what}, ${far}`;
     }
     switch (run.outcome) {
         case "review":
-            return `${run.model}: done ${doing}; please look`;
+            return `${run.model}: done ${what}; accept or reject`;
         case "conflict":
             return `${run.model}: this was edited meanwhile; the result is kept`;
         case "failed":

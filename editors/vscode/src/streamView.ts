@@ -201,7 +201,7 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
             const words = heading(run, this.isLoading(run)).replace(/\$\(/g, "$ (");
             if (run.isAtWork) {
                 lens(`$(loading~spin) ${words}`, "");
-                lens("Cancel (Esc)", "ollamaLs.cancel");
+                lens("$(stop-circle) Cancel (Esc)", "ollamaLs.cancel");
             } else {
                 lens(words, "");
                 lens("$(check) Accept", "ollamaLs.accept");

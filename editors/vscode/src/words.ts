@@ -62,3 +62,14 @@ export function expandTabs(line: string, size: number, column = 0): string {
     }
     return out;
 }
+
+const DOING: Record<string, string> = {
+    pull: "pulling", load: "loading", unload: "unloading", delete: "deleting", create: "creating", start: "starting",
+    explain: "explaining", fix: "fixing", refactor: "refactoring", simplify: "simplifying", optimise: "optimising",
+    document: "documenting", types: "adding types", tests: "writing tests", complete: "completing", edit: "editing",
+};
+
+// What the server calls a kind of work or an action, as something that goes on.
+export function doing(kind: string): string {
+    return DOING[kind] ?? kind;
+}

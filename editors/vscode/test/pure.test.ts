@@ -147,7 +147,7 @@ test("the status item says health, models, what is loaded, and what is at work",
     assert.equal(statusItem(status({}, { running: [RUNNING, RUNNING] })).text, "$(pass) Ollama: 5 models · 2 loaded 4.0 GB");
     assert.equal(statusItem(status({}, { running: [{ ...RUNNING, remote: true }] })).text, "$(pass) Ollama: 5 models");
     const busy = status({ state: "busy", active: [{ id: "1", kind: "pull", model: "a", tokens: 0 }, { id: "2", kind: "refactor", model: "b", tokens: 31 }] });
-    assert.equal(statusItem(busy).text, "$(loading~spin) Ollama: refactor b, 31 tokens");
+    assert.equal(statusItem(busy).text, "$(loading~spin) Ollama: refactoring b, 31 tokens");
     const loading = status({ state: "loading", active: [{ id: "1", kind: "load", model: "qwen3:8b", tokens: 0 }] });
     assert.equal(statusItem(loading).text, "$(loading~spin) Ollama: loading qwen3:8b");
     const down = status({ state: "unreachable", message: "no answer; try: ollama serve" }, { reachable: false, models: 0, error: "connection refused" });
