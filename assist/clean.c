@@ -237,7 +237,7 @@ static void pass_again(struct cleaner *cleaner, const struct clean_hints *hints,
     struct pass pass = {.hints = *hints};
     buf_clear(&cleaner->final);
     pass_begin(&pass, &cleaner->rules, &cleaner->final);
-    pass.router.has_thought = cleaner->start > 0;
+    pass.router.has_thought = true; // where the answer begins is settled
     struct str raw = str_from_index(buf_str(&cleaner->raw), cleaner->start);
     for (size_t i = 0; i < raw.n; i++) {
         clean_router_feed(&pass.router, raw.p[i]);

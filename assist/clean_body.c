@@ -83,7 +83,7 @@ static void begin_plain(struct clean_body *body) {
     }
 }
 
-// --- blocks -----------------------------------------------------------------------------------
+// --- blocks ------------------------------------------------------------------------------------
 
 static void end_block(struct clean_body *body) {
     body->has_ticks = false;
@@ -187,7 +187,7 @@ static bool ends_block(struct clean_body *body, struct str line) {
            (fence.info.n > 0 && fence.mark == body->fence.mark && !fence.is_whole);
 }
 
-// --- whole lines ---------------------------------------------------------------------------------
+// --- whole lines -------------------------------------------------------------------------------
 
 static void end_lead_line(struct clean_body *body, struct str line) {
     const struct clean_rules *rules = body->rules;
@@ -309,7 +309,7 @@ static void end_line(struct clean_body *body) {
     }
 }
 
-// --- parts of lines ------------------------------------------------------------------------------
+// --- parts of lines ----------------------------------------------------------------------------
 
 // Only fence marks behind a few blanks, so far.
 static bool may_be_fence(struct str line, size_t indent) {
@@ -419,7 +419,7 @@ void clean_body_feed(struct clean_body *body, char c) {
     }
 }
 
-// --- the end -------------------------------------------------------------------------------------
+// --- the end -----------------------------------------------------------------------------------
 
 static void end_last_line(struct clean_body *body) {
     struct str line = buf_str(&body->line);
@@ -428,8 +428,8 @@ static void end_last_line(struct clean_body *body) {
         return;
     }
     // Half a closing fence, cut off.
-    bool is_cut = body->state == BODY_BLOCK && body->fence.mark == '`' &&
-                  str_eq(str_trim(line), STR("``"));
+    bool is_cut =
+        body->state == BODY_BLOCK && body->fence.mark == '`' && str_eq(str_trim(line), STR("``"));
     if (line.n > 0 && !is_cut) {
         end_line(body);
         if (body->is_flowing) {

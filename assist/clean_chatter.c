@@ -9,78 +9,238 @@
 
 // First words of an answer that talks.
 static const struct str LEAD_WORDS[] = {
-    STR_INIT("sure"),      STR_INIT("certainly"), STR_INIT("absolutely"), STR_INIT("of"),
-    STR_INIT("here"),      STR_INIT("here's"),    STR_INIT("here’s"),     STR_INIT("below"),
-    STR_INIT("okay"),      STR_INIT("ok"),        STR_INIT("great"),      STR_INIT("got"),
-    STR_INIT("the"),       STR_INIT("this"),      STR_INIT("that"),       STR_INIT("these"),
-    STR_INIT("to"),        STR_INIT("i"),         STR_INIT("i'm"),        STR_INIT("i’m"),
-    STR_INIT("i've"),      STR_INIT("i’ve"),      STR_INIT("i'll"),       STR_INIT("i’ll"),
-    STR_INIT("i'd"),       STR_INIT("let"),       STR_INIT("let's"),      STR_INIT("let’s"),
-    STR_INIT("we"),        STR_INIT("you"),       STR_INIT("your"),       STR_INIT("yes"),
-    STR_INIT("no"),        STR_INIT("in"),        STR_INIT("as"),         STR_INIT("based"),
-    STR_INIT("sorry"),     STR_INIT("unfortunately"),
-    STR_INIT("it"),        STR_INIT("there"),     STR_INIT("a"),          STR_INIT("an"),
-    STR_INIT("refactored"),                       STR_INIT("updated"),    STR_INIT("improved"),
-    STR_INIT("optimized"), STR_INIT("optimised"), STR_INIT("fixed"),      STR_INIT("corrected"),
-    STR_INIT("simplified"),                       STR_INIT("modified"),   STR_INIT("revised"),
-    STR_INIT("rewritten"), STR_INIT("solution"),  STR_INIT("answer"),     STR_INIT("output"),
-    STR_INIT("result"),    STR_INIT("after"),     STR_INIT("first"),      STR_INIT("one"),
-    STR_INIT("looking"),   STR_INIT("alright"),   STR_INIT("thanks"),     STR_INIT("thank"),
-    STR_INIT("please"),    STR_INIT("note"),      STR_INIT("explanation"),
-    STR_INIT("assistant"), STR_INIT("code"),      STR_INIT("if"),         STR_INIT("with"),
-    STR_INIT("by"),        STR_INIT("my"),        STR_INIT("hello"),      STR_INIT("hi"),
-    STR_INIT("original"),  STR_INIT("documented"),
+    STR_INIT("sure"),
+    STR_INIT("certainly"),
+    STR_INIT("absolutely"),
+    STR_INIT("of"),
+    STR_INIT("here"),
+    STR_INIT("here's"),
+    STR_INIT("here’s"),
+    STR_INIT("below"),
+    STR_INIT("okay"),
+    STR_INIT("ok"),
+    STR_INIT("great"),
+    STR_INIT("got"),
+    STR_INIT("the"),
+    STR_INIT("this"),
+    STR_INIT("that"),
+    STR_INIT("these"),
+    STR_INIT("to"),
+    STR_INIT("i"),
+    STR_INIT("i'm"),
+    STR_INIT("i’m"),
+    STR_INIT("i've"),
+    STR_INIT("i’ve"),
+    STR_INIT("i'll"),
+    STR_INIT("i’ll"),
+    STR_INIT("i'd"),
+    STR_INIT("let"),
+    STR_INIT("let's"),
+    STR_INIT("let’s"),
+    STR_INIT("we"),
+    STR_INIT("you"),
+    STR_INIT("your"),
+    STR_INIT("yes"),
+    STR_INIT("no"),
+    STR_INIT("in"),
+    STR_INIT("as"),
+    STR_INIT("based"),
+    STR_INIT("sorry"),
+    STR_INIT("unfortunately"),
+    STR_INIT("it"),
+    STR_INIT("there"),
+    STR_INIT("a"),
+    STR_INIT("an"),
+    STR_INIT("refactored"),
+    STR_INIT("updated"),
+    STR_INIT("improved"),
+    STR_INIT("optimized"),
+    STR_INIT("optimised"),
+    STR_INIT("fixed"),
+    STR_INIT("corrected"),
+    STR_INIT("simplified"),
+    STR_INIT("modified"),
+    STR_INIT("revised"),
+    STR_INIT("rewritten"),
+    STR_INIT("solution"),
+    STR_INIT("answer"),
+    STR_INIT("output"),
+    STR_INIT("result"),
+    STR_INIT("after"),
+    STR_INIT("first"),
+    STR_INIT("one"),
+    STR_INIT("looking"),
+    STR_INIT("alright"),
+    STR_INIT("thanks"),
+    STR_INIT("thank"),
+    STR_INIT("please"),
+    STR_INIT("note"),
+    STR_INIT("explanation"),
+    STR_INIT("assistant"),
+    STR_INIT("code"),
+    STR_INIT("if"),
+    STR_INIT("with"),
+    STR_INIT("by"),
+    STR_INIT("my"),
+    STR_INIT("hello"),
+    STR_INIT("hi"),
+    STR_INIT("original"),
+    STR_INIT("documented"),
     // French, Spanish, German, Italian, Portuguese, Dutch
-    STR_INIT("voici"),     STR_INIT("bien"),      STR_INIT("certainement"),
-    STR_INIT("voilà"),     STR_INIT("le"),        STR_INIT("claro"),      STR_INIT("aquí"),
-    STR_INIT("por"),       STR_INIT("el"),        STR_INIT("la"),         STR_INIT("hier"),
-    STR_INIT("natürlich"), STR_INIT("gerne"),     STR_INIT("klar"),       STR_INIT("der"),
-    STR_INIT("die"),       STR_INIT("das"),       STR_INIT("certo"),      STR_INIT("ecco"),
-    STR_INIT("ecco:"),     STR_INIT("aqui"),      STR_INIT("claro,"),     STR_INIT("natuurlijk"),
+    STR_INIT("voici"),
+    STR_INIT("bien"),
+    STR_INIT("certainement"),
+    STR_INIT("voilà"),
+    STR_INIT("le"),
+    STR_INIT("claro"),
+    STR_INIT("aquí"),
+    STR_INIT("por"),
+    STR_INIT("el"),
+    STR_INIT("la"),
+    STR_INIT("hier"),
+    STR_INIT("natürlich"),
+    STR_INIT("gerne"),
+    STR_INIT("klar"),
+    STR_INIT("der"),
+    STR_INIT("die"),
+    STR_INIT("das"),
+    STR_INIT("certo"),
+    STR_INIT("ecco"),
+    STR_INIT("ecco:"),
+    STR_INIT("aqui"),
+    STR_INIT("claro,"),
+    STR_INIT("natuurlijk"),
     STR_INIT("zeker"),
 };
 
 // First words of what comes behind the code.
 static const struct str TAIL_WORDS[] = {
-    STR_INIT("explanation"),  STR_INIT("explanations"), STR_INIT("note"),     STR_INIT("notes"),
-    STR_INIT("this"),         STR_INIT("the"),          STR_INIT("these"),    STR_INIT("that"),
-    STR_INIT("in"),           STR_INIT("i"),            STR_INIT("i've"),     STR_INIT("i’ve"),
-    STR_INIT("i'm"),          STR_INIT("let"),          STR_INIT("key"),      STR_INIT("changes"),
-    STR_INIT("changed"),      STR_INIT("here"),         STR_INIT("here's"),   STR_INIT("here’s"),
-    STR_INIT("you"),          STR_INIT("your"),         STR_INIT("if"),       STR_INIT("please"),
-    STR_INIT("feel"),         STR_INIT("by"),           STR_INIT("with"),     STR_INIT("as"),
-    STR_INIT("to"),           STR_INIT("remember"),     STR_INIT("make"),     STR_INIT("for"),
-    STR_INIT("usage"),        STR_INIT("example"),      STR_INIT("improvements"),
-    STR_INIT("summary"),      STR_INIT("hope"),         STR_INIT("also"),     STR_INIT("now"),
-    STR_INIT("when"),         STR_INIT("we"),           STR_INIT("it"),       STR_INIT("both"),
-    STR_INIT("main"),         STR_INIT("what"),         STR_INIT("how"),      STR_INIT("however"),
-    STR_INIT("additionally"), STR_INIT("finally"),      STR_INIT("overall"),  STR_INIT("benefits"),
-    STR_INIT("breakdown"),    STR_INIT("reasoning"),    STR_INIT("output"),   STR_INIT("there"),
-    STR_INIT("first"),        STR_INIT("instead"),      STR_INIT("each"),     STR_INIT("a"),
-    STR_INIT("an"),           STR_INIT("all"),          STR_INIT("some"),     STR_INIT("since"),
-    STR_INIT("using"),        STR_INIT("modifications"),
-    STR_INIT("cette"),        STR_INIT("ce"),           STR_INIT("remarque"), STR_INIT("j'ai"),
-    STR_INIT("explication"),  STR_INIT("esta"),         STR_INIT("este"),     STR_INIT("nota"),
-    STR_INIT("explicación"),  STR_INIT("cambios"),      STR_INIT("diese"),    STR_INIT("dieser"),
-    STR_INIT("dieses"),       STR_INIT("erklärung"),    STR_INIT("hinweis"),  STR_INIT("ich"),
-    STR_INIT("änderungen"),   STR_INIT("questa"),       STR_INIT("questo"),   STR_INIT("spiegazione"),
-    STR_INIT("explicação"),   STR_INIT("essa"),         STR_INIT("deze"),     STR_INIT("uitleg"),
+    STR_INIT("explanation"),
+    STR_INIT("explanations"),
+    STR_INIT("note"),
+    STR_INIT("notes"),
+    STR_INIT("this"),
+    STR_INIT("the"),
+    STR_INIT("these"),
+    STR_INIT("that"),
+    STR_INIT("in"),
+    STR_INIT("i"),
+    STR_INIT("i've"),
+    STR_INIT("i’ve"),
+    STR_INIT("i'm"),
+    STR_INIT("let"),
+    STR_INIT("key"),
+    STR_INIT("changes"),
+    STR_INIT("changed"),
+    STR_INIT("here"),
+    STR_INIT("here's"),
+    STR_INIT("here’s"),
+    STR_INIT("you"),
+    STR_INIT("your"),
+    STR_INIT("if"),
+    STR_INIT("please"),
+    STR_INIT("feel"),
+    STR_INIT("by"),
+    STR_INIT("with"),
+    STR_INIT("as"),
+    STR_INIT("to"),
+    STR_INIT("remember"),
+    STR_INIT("make"),
+    STR_INIT("for"),
+    STR_INIT("usage"),
+    STR_INIT("example"),
+    STR_INIT("improvements"),
+    STR_INIT("summary"),
+    STR_INIT("hope"),
+    STR_INIT("also"),
+    STR_INIT("now"),
+    STR_INIT("when"),
+    STR_INIT("we"),
+    STR_INIT("it"),
+    STR_INIT("both"),
+    STR_INIT("main"),
+    STR_INIT("what"),
+    STR_INIT("how"),
+    STR_INIT("however"),
+    STR_INIT("additionally"),
+    STR_INIT("finally"),
+    STR_INIT("overall"),
+    STR_INIT("benefits"),
+    STR_INIT("breakdown"),
+    STR_INIT("reasoning"),
+    STR_INIT("output"),
+    STR_INIT("there"),
+    STR_INIT("first"),
+    STR_INIT("instead"),
+    STR_INIT("each"),
+    STR_INIT("a"),
+    STR_INIT("an"),
+    STR_INIT("all"),
+    STR_INIT("some"),
+    STR_INIT("since"),
+    STR_INIT("using"),
+    STR_INIT("modifications"),
+    STR_INIT("cette"),
+    STR_INIT("ce"),
+    STR_INIT("remarque"),
+    STR_INIT("j'ai"),
+    STR_INIT("explication"),
+    STR_INIT("esta"),
+    STR_INIT("este"),
+    STR_INIT("nota"),
+    STR_INIT("explicación"),
+    STR_INIT("cambios"),
+    STR_INIT("diese"),
+    STR_INIT("dieser"),
+    STR_INIT("dieses"),
+    STR_INIT("erklärung"),
+    STR_INIT("hinweis"),
+    STR_INIT("ich"),
+    STR_INIT("änderungen"),
+    STR_INIT("questa"),
+    STR_INIT("questo"),
+    STR_INIT("spiegazione"),
+    STR_INIT("explicação"),
+    STR_INIT("essa"),
+    STR_INIT("deze"),
+    STR_INIT("uitleg"),
 };
 
 // Enough of a sentence to be one without a full stop: headings, and calls.
 static const struct str ALONE[] = {
-    STR_INIT("explanation"),  STR_INIT("notes"),        STR_INIT("changes"),
-    STR_INIT("changes made"), STR_INIT("key changes"),  STR_INIT("improvements"),
-    STR_INIT("summary"),      STR_INIT("key improvements"),
-    STR_INIT("sure"),         STR_INIT("certainly"),    STR_INIT("of course"),
-    STR_INIT("here you go"),  STR_INIT("absolutely"),   STR_INIT("okay"),
-    STR_INIT("ok"),           STR_INIT("refactored code"),
-    STR_INIT("updated code"), STR_INIT("improved code"),
-    STR_INIT("fixed code"),   STR_INIT("explicación"),  STR_INIT("erklärung"),
-    STR_INIT("explication"),  STR_INIT("claro"),        STR_INIT("natürlich"),
-    STR_INIT("bien sûr"),     STR_INIT("key points"),   STR_INIT("example usage"),
-    STR_INIT("usage example"), STR_INIT("usage"),       STR_INIT("example"),
-    STR_INIT("note"),         STR_INIT("output"),       STR_INIT("examples"),
+    STR_INIT("explanation"),
+    STR_INIT("notes"),
+    STR_INIT("changes"),
+    STR_INIT("changes made"),
+    STR_INIT("key changes"),
+    STR_INIT("improvements"),
+    STR_INIT("summary"),
+    STR_INIT("key improvements"),
+    STR_INIT("sure"),
+    STR_INIT("certainly"),
+    STR_INIT("of course"),
+    STR_INIT("here you go"),
+    STR_INIT("absolutely"),
+    STR_INIT("okay"),
+    STR_INIT("ok"),
+    STR_INIT("refactored code"),
+    STR_INIT("updated code"),
+    STR_INIT("improved code"),
+    STR_INIT("fixed code"),
+    STR_INIT("explicación"),
+    STR_INIT("erklärung"),
+    STR_INIT("explication"),
+    STR_INIT("claro"),
+    STR_INIT("natürlich"),
+    STR_INIT("bien sûr"),
+    STR_INIT("key points"),
+    STR_INIT("example usage"),
+    STR_INIT("usage example"),
+    STR_INIT("usage"),
+    STR_INIT("example"),
+    STR_INIT("note"),
+    STR_INIT("output"),
+    STR_INIT("examples"),
 };
 
 static bool list_has(const struct str *list, size_t n, struct str word) {
@@ -174,9 +334,9 @@ static bool looks_like_sentence(struct str text, size_t least) {
 
 // . : ! ? and their like in other scripts, signs of emphasis aside.
 static bool ends_sentence(struct str text) {
-    static const struct str ENDS[] = {STR_INIT("."),  STR_INIT(":"),  STR_INIT("!"), STR_INIT("?"),
-                                      STR_INIT("…"),  STR_INIT("。"), STR_INIT("："), STR_INIT("！"),
-                                      STR_INIT("？"), STR_INIT(",")};
+    static const struct str ENDS[] = {
+        STR_INIT("."),  STR_INIT(":"),  STR_INIT("!"),  STR_INIT("?"),  STR_INIT("…"),
+        STR_INIT("。"), STR_INIT("："), STR_INIT("！"), STR_INIT("？"), STR_INIT(",")};
     while (text.n > 0 && (str_find_char(STR("*_ \"')"), text.p[text.n - 1]) != STR_NPOS)) {
         text.n--;
     }
@@ -194,15 +354,14 @@ bool clean_chatter_is_prose(struct str line) {
 }
 
 bool clean_chatter_is_old(struct str line) {
-    static const struct str OLD[] = {STR_INIT("original code"), STR_INIT("original function"),
-                                     STR_INIT("current code"),  STR_INIT("existing code"),
-                                     STR_INIT("original:"),     STR_INIT("before:"),
+    static const struct str OLD[] = {STR_INIT("original code"),     STR_INIT("original function"),
+                                     STR_INIT("current code"),      STR_INIT("existing code"),
+                                     STR_INIT("original:"),         STR_INIT("before:"),
                                      STR_INIT("code you provided"), STR_INIT("you provided:")};
-    static const struct str NEW[] = {STR_INIT("refactored"), STR_INIT("updated"),
-                                     STR_INIT("version"),    STR_INIT("improved"),
-                                     STR_INIT("fixed"),      STR_INIT("corrected"),
-                                     STR_INIT("modified"),   STR_INIT("based on"),
-                                     STR_INIT("added"),      STR_INIT("rewritten")};
+    static const struct str NEW[] = {
+        STR_INIT("refactored"), STR_INIT("updated"),   STR_INIT("version"),  STR_INIT("improved"),
+        STR_INIT("fixed"),      STR_INIT("corrected"), STR_INIT("modified"), STR_INIT("based on"),
+        STR_INIT("added"),      STR_INIT("rewritten")};
     bool is_old = false;
     for (size_t i = 0; i < COUNT(OLD); i++) {
         is_old = is_old || str_ifind(line, OLD[i]) != STR_NPOS;
@@ -229,8 +388,8 @@ static struct str unmark(struct str line, bool *is_heading, bool *is_bold, bool 
         n++;
     }
     bool is_number = n > 0 && n < 3 && str_starts(str_from_index(text, n), STR(". "));
-    bool is_bullet = str_starts(text, STR("- ")) || str_starts(text, STR("* ")) ||
-                     str_starts(text, STR("• "));
+    bool is_bullet =
+        str_starts(text, STR("- ")) || str_starts(text, STR("* ")) || str_starts(text, STR("• "));
     *is_item = is_number || is_bullet;
     if (*is_item) {
         text = str_from_index(text, str_find_char(text, ' ') + 1);
@@ -262,7 +421,8 @@ static bool goes_on_as_sentence(struct str text, size_t word) {
 }
 
 static bool is_large(struct str word) {
-    return word.n > 0 && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || (unsigned char)word.p[0] >= 0x80);
+    return word.n > 0 &&
+           ((word.p[0] >= 'A' && word.p[0] <= 'Z') || (unsigned char)word.p[0] >= 0x80);
 }
 
 static bool stands_alone(struct str text) {
@@ -281,7 +441,8 @@ static bool is_foreign(struct str word) {
 static bool is_small_start(struct str word, bool is_open) {
     static const struct str SMALL[] = {STR_INIT("here"), STR_INIT("here's"), STR_INIT("here’s"),
                                        STR_INIT("sure"), STR_INIT("below")};
-    return is_open ? list_has_start(SMALL, COUNT(SMALL), word) : list_has(SMALL, COUNT(SMALL), word);
+    return is_open ? list_has_start(SMALL, COUNT(SMALL), word)
+                   : list_has(SMALL, COUNT(SMALL), word);
 }
 
 // One line of what a person is told, by its first word. The word may be unfinished.
@@ -302,21 +463,22 @@ static enum chatter judge(bool is_lead, struct str text, bool is_more, size_t le
     }
     bool is_sentence = ends_sentence(text) && looks_like_sentence(text, least);
     return is_sentence || stands_alone(text) || looks_like_sentence(text, 6) ? CHATTER_YES
-                                                                           : CHATTER_NO;
+                                                                             : CHATTER_NO;
 }
 
 // A line by no word that we know: written as a sentence is, and ended as one.
 static enum chatter judge_unknown(struct str text, bool is_more, bool is_talking) {
-    bool is_capital = is_large(text) && (text.n == 1 || text.p[1] == ' ' || text.p[1] == '\'' ||
-                                         is_letter(text.p[1])) &&
-                      !(text.n > 1 && text.p[1] >= 'A' && text.p[1] <= 'Z');
+    bool is_capital =
+        is_large(text) &&
+        (text.n == 1 || text.p[1] == ' ' || text.p[1] == '\'' || is_letter(text.p[1])) &&
+        !(text.n > 1 && text.p[1] >= 'A' && text.p[1] <= 'Z');
     struct str word = word_of(text);
     if (!is_capital || !goes_on_as_sentence(text, word.n) || measure_line(text).marks > 0) {
         return CHATTER_NO;
     }
-    return is_more                                                 ? CHATTER_MAYBE
+    return is_more                                                                ? CHATTER_MAYBE
            : ends_sentence(text) && looks_like_sentence(text, is_talking ? 1 : 2) ? CHATTER_YES
-                                                                 : CHATTER_NO;
+                                                                                  : CHATTER_NO;
 }
 
 // "key: value" is code where keys are.
@@ -373,7 +535,8 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
         return is_more ? CHATTER_MAYBE : looks_like_sentence(text, 1) ? CHATTER_YES : CHATTER_NO;
     }
     enum chatter found = judge(true, text, is_more, 2);
-    return found == CHATTER_NO && !rules->is_keyed ? judge_unknown(text, is_more, is_talking) : found;
+    return found == CHATTER_NO && !rules->is_keyed ? judge_unknown(text, is_more, is_talking)
+                                                   : found;
 }
 
 enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line, bool is_more,
@@ -399,27 +562,30 @@ enum chatter clean_chatter_tail(const struct clean_rules *rules, struct str line
             return is_deep && is_after_blank ? CHATTER_MAYBE : CHATTER_NO;
         }
         return is_deep && is_after_blank && (!is_remark || stands_alone(text)) ? CHATTER_YES
-                                                                              : CHATTER_NO;
+                                                                               : CHATTER_NO;
     }
     if (is_bold) {
         bool is_closed = str_contains(text, STR("**")) || str_contains(text, STR("__"));
         return is_more ? is_large(text) || text.n == 0 ? CHATTER_MAYBE : CHATTER_NO
-               : is_closed && is_large(text)           ? CHATTER_YES
-                                                       : CHATTER_NO;
+               : is_closed && is_large(text) ? CHATTER_YES
+                                             : CHATTER_NO;
     }
     if (is_item) {
         bool may = is_after_blank && (is_large(text) || text.n == 0 || text.p[0] == '`');
-        return !may ? CHATTER_NO : is_more ? CHATTER_MAYBE : looks_like_sentence(text, 3) ? CHATTER_YES : CHATTER_NO;
+        return !may                           ? CHATTER_NO
+               : is_more                      ? CHATTER_MAYBE
+               : looks_like_sentence(text, 3) ? CHATTER_YES
+                                              : CHATTER_NO;
     }
     return judge(false, text, is_more, is_after_blank ? 2 : 4);
 }
 
 enum chatter clean_chatter_prose(struct str line, bool is_more) {
     static const struct str STARTS[] = {
-        STR_INIT("here is"),   STR_INIT("here's"),     STR_INIT("here’s"), STR_INIT("here are"),
-        STR_INIT("sure"),      STR_INIT("certainly"),  STR_INIT("of course"),
-        STR_INIT("below is"),  STR_INIT("absolutely"), STR_INIT("voici"),  STR_INIT("hier ist"),
-        STR_INIT("aquí está"), STR_INIT("ecco"),
+        STR_INIT("here is"),    STR_INIT("here's"),    STR_INIT("here’s"),    STR_INIT("here are"),
+        STR_INIT("sure"),       STR_INIT("certainly"), STR_INIT("of course"), STR_INIT("below is"),
+        STR_INIT("absolutely"), STR_INIT("voici"),     STR_INIT("hier ist"),  STR_INIT("aquí está"),
+        STR_INIT("ecco"),
     };
     struct str text = is_more ? line : str_trim(line);
     for (size_t i = 0; i < COUNT(STARTS); i++) {

@@ -30,8 +30,8 @@ static const struct str OTHERS[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_word_char(char c) {
-    return char_is_alnum(c) || c == '+' || c == '#' || c == '-' || c == '_' || c == '.' || c == '/' ||
-           c == '\\';
+    return char_is_alnum(c) || c == '+' || c == '#' || c == '-' || c == '_' || c == '.' ||
+           c == '/' || c == '\\';
 }
 
 static struct str first_word(struct str info) {
@@ -63,9 +63,8 @@ static bool same_family(struct str a, struct str b) {
 // Does the word name this language: itself, an id, a fence, a file name's extension?
 static bool names_language(const struct language *language, struct str word) {
     struct str name = str_from(language->name);
-    if (str_ieq(word, name) || list_has(language->ids, word) ||
-        list_has(language->fences, word) || list_has(language->extensions, word) ||
-        same_family(name, word)) {
+    if (str_ieq(word, name) || list_has(language->ids, word) || list_has(language->fences, word) ||
+        list_has(language->extensions, word) || same_family(name, word)) {
         return true;
     }
     size_t dot = str_rfind_char(word, '.');
@@ -83,8 +82,7 @@ static bool is_known_word(struct str word) {
 
 bool clean_fence_is_markdown(struct str info) {
     struct str word = first_word(info);
-    return str_ieq(word, STR("markdown")) || str_ieq(word, STR("md")) ||
-           str_ieq(word, STR("mdx"));
+    return str_ieq(word, STR("markdown")) || str_ieq(word, STR("md")) || str_ieq(word, STR("mdx"));
 }
 
 bool clean_fence_fits(const struct clean_rules *rules, struct str info) {

@@ -15,7 +15,7 @@
 #define LINES_MAX 20000 // of a target, as witnesses
 #define DEFAULT_UNIT 4
 
-// --- what the target tells ------------------------------------------------------------------------
+// --- what the target tells ---------------------------------------------------------------------
 
 static const struct clean_line *find_line(const struct clean_rules *rules, struct str held,
                                           size_t *slot) {
@@ -112,8 +112,8 @@ static bool is_one_of(struct str name, const char *const *names) {
 
 void clean_rules_init(struct clean_rules *rules, struct arena *arena,
                       const struct clean_options *options) {
-    static const char *const MARKUP[] = {"html",     "xml",  "vue", "svelte", "php", "tsx", "javascript",
-                                         "markdown", "text", "jsx", NULL};
+    static const char *const MARKUP[] = {"html",       "xml",      "vue",  "svelte", "php", "tsx",
+                                         "javascript", "markdown", "text", "jsx",    NULL};
     static const char *const KEYED[] = {"yaml", "makefile", "toml", "json", "dockerfile", NULL};
     static const char *const TABBED[] = {"go", "makefile", NULL};
     struct str code = options->code;
@@ -133,7 +133,7 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
                         options->unit.n > 0 && options->unit.p[0] == ' ';
 }
 
-// --- widths --------------------------------------------------------------------------------------
+// --- widths ------------------------------------------------------------------------------------
 
 static bool file_has_tabs(const struct clean_out *out) {
     return str_eq(out->rules->options.unit, STR("\t"));
@@ -182,9 +182,9 @@ static bool is_unit(size_t n) {
 static bool first_opens(const struct clean_out *out) {
     struct str end = str_of(out->first_end, out->n_first_end);
     return out->first_is_item ||
-           (end.n > 0 && (str_find_char(STR(":{(["), end.p[end.n - 1]) != STR_NPOS ||
-                         str_ends(end, STR("=>")) || str_ends(end, STR("then")) ||
-                         str_ends(end, STR(";do"))));
+           (end.n > 0 &&
+            (str_find_char(STR(":{(["), end.p[end.n - 1]) != STR_NPOS || str_ends(end, STR("=>")) ||
+             str_ends(end, STR("then")) || str_ends(end, STR(";do"))));
 }
 
 // Blanks that the model indents by, from its first lines.
@@ -205,7 +205,7 @@ size_t clean_indent_guess_unit(const struct clean_out *out, struct str space) {
     return is_unit(step) ? step : DEFAULT_UNIT;
 }
 
-// --- the decision --------------------------------------------------------------------------------
+// --- the decision ------------------------------------------------------------------------------
 
 // A line that stands no deeper than the one that opened its block. Of one character, the first of
 // its line, it is a guess.
@@ -280,7 +280,7 @@ void clean_indent_decide(struct clean_out *out, struct str space, struct str lin
                      : decide_indented(out, first, line);
 }
 
-// --- the review ----------------------------------------------------------------------------------
+// --- the review --------------------------------------------------------------------------------
 
 void clean_indent_count(struct clean_out *out, struct str space, struct str line) {
     size_t width = clean_indent_width(out, space);
@@ -334,8 +334,7 @@ static bool review_shift(const struct clean_out *out, ptrdiff_t *shift) {
         }
     }
     bool is_too_far_left = out->shift == 0 && first == 0 && own == 0 && base > 0 &&
-                           out->least_rest < (size_t)base &&
-                           out->rules->least_rest >= (size_t)base;
+                           out->least_rest < (size_t)base && out->rules->least_rest >= (size_t)base;
     *shift = base;
     return is_too_far_left;
 }

@@ -15,8 +15,7 @@
 
 void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text) {
-    *out = (struct clean_out){
-        .rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
+    *out = (struct clean_out){.rules = rules, .hints = hints, .out = text, .least_rest = SIZE_MAX};
     out->model_unit = hints->model_unit;
     out->shift = hints->shift;
     out->is_decided = hints->has_shift;
@@ -40,7 +39,7 @@ void clean_out_finish(struct clean_out *out) {
     buf_finish(&out->tail);
 }
 
-// --- shown ------------------------------------------------------------------------------------
+// --- shown -------------------------------------------------------------------------------------
 
 static void feed_shown(struct clean_out *out, char c) {
     if (c == '\n' || (char_is_blank(c) && !out->is_in_text)) {
@@ -58,7 +57,7 @@ static void feed_shown(struct clean_out *out, char c) {
     markdown_filter_feed(&out->filter, str_of(&c, 1), out->out);
 }
 
-// --- code -------------------------------------------------------------------------------------
+// --- code --------------------------------------------------------------------------------------
 
 static void flush_blank(struct clean_out *out) {
     for (size_t i = 0; i < out->blank.n; i++) {

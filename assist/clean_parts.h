@@ -41,16 +41,16 @@ struct clean_line {
 // What follows from the options. Does not change while an answer passes.
 struct clean_rules {
     struct clean_options options;
-    struct str language; // its name
-    bool is_shown;       // CLEAN_MARKDOWN
-    bool is_prose;       // sentences and fences are content
-    bool is_text;        // the row for everything unknown
-    bool is_markup;      // tags are code
-    bool is_keyed;       // "word:" is code: YAML, Makefile
-    bool has_tokens;     // special tokens stand in the target: they are content
-    bool has_fence;      // so do fences
-    bool may_expand;     // tabs of the answer may become blanks
-    size_t least_rest;   // least indentation of the target's lines but the first
+    struct str language;      // its name
+    bool is_shown;            // CLEAN_MARKDOWN
+    bool is_prose;            // sentences and fences are content
+    bool is_text;             // the row for everything unknown
+    bool is_markup;           // tags are code
+    bool is_keyed;            // "word:" is code: YAML, Makefile
+    bool has_tokens;          // special tokens stand in the target: they are content
+    bool has_fence;           // so do fences
+    bool may_expand;          // tabs of the answer may become blanks
+    size_t least_rest;        // least indentation of the target's lines but the first
     struct clean_line *lines; // open addressing
     size_t n_lines;           // a power of two, or 0
 };
@@ -60,7 +60,7 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
 // The line of the target that holds this, NULL if there is none. Blanks at both ends are ignored.
 const struct clean_line *clean_rules_line(const struct clean_rules *rules, struct str line);
 
-// --- strings and comments over several lines ----------------------------------------------------
+// --- strings and comments over several lines ---------------------------------------------------
 
 struct clean_strings {
     const struct clean_rules *rules;
@@ -94,7 +94,7 @@ static inline bool clean_strings_is_open(const struct clean_strings *strings) {
     return strings->kind != STRING_NONE;
 }
 
-// --- out ------------------------------------------------------------------------------------------
+// --- out ---------------------------------------------------------------------------------------
 
 enum { CLEAN_VOTES = 8 };
 
@@ -193,7 +193,7 @@ bool clean_chatter_is_prose(struct str line);
 // "Here is the original code:"
 bool clean_chatter_is_old(struct str line);
 
-// --- body -------------------------------------------------------------------------------------
+// --- body --------------------------------------------------------------------------------------
 
 struct clean_body {
     const struct clean_rules *rules;
@@ -243,7 +243,7 @@ static inline bool clean_body_is_code(const struct clean_body *body) {
     return body->state == BODY_PLAIN || body->state == BODY_BLOCK;
 }
 
-// --- router -----------------------------------------------------------------------------------
+// --- router ------------------------------------------------------------------------------------
 
 struct clean_router {
     const struct clean_rules *rules;

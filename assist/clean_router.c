@@ -177,8 +177,8 @@ static void put_text(struct clean_router *router, char c) {
         router->is_line_start = true;
         router->is_remark = router->in_quotes = router->in_ticks = false;
     } else if (!char_is_blank(c)) {
-        router->is_remark =
-            router->is_line_start ? c == '/' || c == '#' || c == '*' || c == '-' : router->is_remark;
+        router->is_remark = router->is_line_start ? c == '/' || c == '#' || c == '*' || c == '-'
+                                                  : router->is_remark;
         router->is_line_start = router->is_start = false;
     }
     if (router->last != '\\') {
@@ -254,9 +254,8 @@ static size_t find_token(const struct clean_router *router, struct str held, str
     size_t best = 0;
     *may_grow = false;
     for (size_t i = 0; i < N_TOKENS + options->n_tokens; i++) {
-        struct token token = i < N_TOKENS
-                                 ? TOKENS[i]
-                                 : (struct token){options->tokens[i - N_TOKENS], TOKEN_DROP, 0};
+        struct token token =
+            i < N_TOKENS ? TOKENS[i] : (struct token){options->tokens[i - N_TOKENS], TOKEN_DROP, 0};
         if (token.text.p[0] != held.p[0]) {
             continue;
         }

@@ -94,7 +94,8 @@ static void read_heredoc(struct clean_strings *s, char c) {
         s->level = 0;
     } else if (s->heredoc_next && s->level == 0) {
         bool is_word = char_is_alnum(c) || c == '_';
-        bool is_before = s->n_word == 0 && (c == '-' || c == ' ' || c == '"' || c == '\'' || c == '\\');
+        bool is_before =
+            s->n_word == 0 && (c == '-' || c == ' ' || c == '"' || c == '\'' || c == '\\');
         if (is_word && s->n_word < sizeof(s->word)) {
             s->word[s->n_word++] = c;
         } else if (!is_before) {
@@ -157,7 +158,9 @@ static void feed_open(struct clean_strings *s, char c) {
         closes = !s->is_escaped && c == s->quote && s->last[3] == c && s->last[2] == c;
         break;
     case STRING_COMMENT: closes = ends_with(s, c, str_from(language->block_comment[1])); break;
-    case STRING_TICK: closes = c == '`' && (!s->is_escaped || str_eq(s->rules->language, STR("go"))); break;
+    case STRING_TICK:
+        closes = c == '`' && (!s->is_escaped || str_eq(s->rules->language, STR("go")));
+        break;
     case STRING_PLAIN: closes = c == s->quote && !s->is_escaped; break;
     case STRING_LONG: {
         size_t n = 0;

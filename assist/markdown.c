@@ -9,7 +9,8 @@
 // fence was: there no list or quote can hold it, so no line can end it early but one we see. (2) A
 // code span ends on the line that it begins on; what has no end there gets its backticks escaped,
 // and is text. (3) A pipe in a code span is escaped in a table, where it would cut the span in two,
-// and a row that would make a table of the line before it is not left one. (4) What is held never
+// and a row that would make a table of the line before it is not left one; nor does a fence's own
+// line hold a pipe. (4) What is held never
 // exceeds a line.
 #include "assist/markdown.h"
 
@@ -51,7 +52,7 @@ static bool is_punctuation(char c) {
            (c >= '{' && c <= '~');
 }
 
-// --- text ---------------------------------------------------------------------------------------
+// --- text --------------------------------------------------------------------------------------
 
 static bool comes_after(const struct markdown_filter *filter, struct str word) {
     return memcmp(filter->recent + sizeof(filter->recent) - word.n, word.p, word.n) == 0;
@@ -81,8 +82,8 @@ static bool is_active(const struct markdown_filter *filter, char c) {
 
 static void put_colon(struct markdown_filter *filter, char behind, struct buf *out) {
     filter->is_colon = false;
-    bool is_scheme = behind == '/' || comes_after(filter, STR("mailto")) ||
-                     comes_after(filter, STR("xmpp"));
+    bool is_scheme =
+        behind == '/' || comes_after(filter, STR("mailto")) || comes_after(filter, STR("xmpp"));
     if (is_scheme) {
         write_char(filter, '\\', out);
     }
@@ -129,7 +130,7 @@ static void settle(struct markdown_filter *filter, struct buf *out) {
     }
 }
 
-// --- code spans ----------------------------------------------------------------------------------
+// --- code spans --------------------------------------------------------------------------------
 
 static size_t run_length(struct str s, size_t at) {
     size_t n = 0;
@@ -262,7 +263,7 @@ static void feed_span(struct markdown_filter *filter, char c, struct buf *out) {
     buf_append_char(&filter->held, c);
 }
 
-// --- the start of a line ---------------------------------------------------------------------------
+// --- the start of a line -----------------------------------------------------------------------
 
 // One more character of how a line begins.
 static void note_mark(struct markdown_filter *filter, char c) {
@@ -335,7 +336,8 @@ static void open_fence(struct markdown_filter *filter, struct buf *out) {
     filter->fence_length = filter->mark.length;
     filter->fence_indent = filter->mark.indent;
     filter->is_in_table = false;
-    write_str(filter, line, out);
+    // Some readers look for the head of a table before they look for a fence: no pipe is left.
+    write_str(filter, str_slice(line, 0, str_find_char(line, '|')), out);
     buf_clear(&filter->held);
     filter->state = MARKDOWN_CODE;
 }
@@ -350,8 +352,8 @@ static size_t surplus(const struct markdown_filter *filter) {
 static void feed_fence(struct markdown_filter *filter, char c, struct buf *out) {
     note_mark(filter, c);
     // Only the fence's own characters and blanks behind them may yet close it.
-    bool may_close = filter->mark.length == 0 ||
-                     (filter->mark.c == filter->fence_char && !filter->mark.is_more);
+    bool may_close =
+        filter->mark.length == 0 || (filter->mark.c == filter->fence_char && !filter->mark.is_more);
     if (!may_close) {
         write_str(filter, str_from_index(buf_str(&filter->held), surplus(filter)), out);
         buf_clear(&filter->held);
@@ -375,7 +377,7 @@ static void end_fence_line(struct markdown_filter *filter, struct buf *out) {
     buf_clear(&filter->held);
 }
 
-// --- lines and characters ------------------------------------------------------------------------
+// --- lines and characters ----------------------------------------------------------------------
 
 // The line is over: nothing of it stays held.
 static void end_line(struct markdown_filter *filter, struct buf *out) {

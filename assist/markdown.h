@@ -21,14 +21,14 @@ struct markdown_filter {
     char pending[4]; // start of a character
     size_t n_pending;
     bool is_after_cr;
-    struct buf held;        // the part of the line that is not decided
+    struct buf held; // the part of the line that is not decided
     struct {
-        size_t indent; // blanks and tabs
-        size_t tab;    // index behind the last tab of them
-        char c;        // what follows them
-        size_t length; // how often, in a row
-        bool is_over;  // the row is over
-        bool is_more;  // something but blanks follows it
+        size_t indent;      // blanks and tabs
+        size_t tab;         // index behind the last tab of them
+        char c;             // what follows them
+        size_t length;      // how often, in a row
+        bool is_over;       // the row is over
+        bool is_more;       // something but blanks follows it
     } mark;                 // how the line begins
     size_t n_ticks;         // that began the span
     size_t n_run;           // backticks at its end

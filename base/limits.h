@@ -38,7 +38,7 @@
 #define LIMIT_COMPLETIONS 200                   // items in one completion list
 #define LIMIT_SETTINGS_FILE (1u * 1024 * 1024)  // config.json, .ollama-ls.json, state.json
 #define LIMIT_CATALOG_FILE (64u * 1024 * 1024)  // check --catalog
-#define LIMIT_ANSWER (4u * 1024 * 1024)         // text of one answer of a model
+#define LIMIT_ANSWER (16u * 1024 * 1024)        // text of one answer of a model: some minutes of 20,000 tokens/s
 #define LIMIT_ACTIONS 100                       // AI actions, the user's included
 #define LIMIT_TEMPLATE (64u * 1024)             // of a prompt in the settings
 #define LIMIT_PROMPT (16u * 1024 * 1024)        // made of one

@@ -19,6 +19,7 @@
 #define PARSE_BUDGET_US 15000 // of a turn
 #define TICK_PARSE_MS 1
 #define TICK_MS 50
+#define CLEANED_MAX (16u * (size_t)LIMIT_ANSWER) // escapes and line ends make it longer
 
 const char *ai__outcome_name(enum ai_outcome outcome) {
     static const char *const names[] = {"applied",   "review", "conflict",
@@ -230,9 +231,9 @@ static struct ai_run *create_run(struct lsp_server *server, const struct ai_requ
     run->review = request->review || session_settings(server->session)->ai.review;
     copy_action(run, request->action);
     take_diagnostics(run, request->diagnostics);
-    buf_init(&run->delta, LIMIT_ANSWER * (size_t)2);
+    buf_init(&run->delta, CLEANED_MAX);
     buf_init(&run->thinking, LIMIT_ANSWER);
-    buf_init(&run->result, LIMIT_ANSWER * (size_t)2);
+    buf_init(&run->result, CLEANED_MAX);
     run->next = server->ai.first;
     server->ai.first = run;
     return run;

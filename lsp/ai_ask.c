@@ -44,6 +44,7 @@ static bool choose(struct ai_run *run, struct server *server) {
         run->model = arena_copy(&run->arena, choice.name);
         run->server_url = arena_copy(&run->arena, server->url);
         if (choice.model) {
+            run->digest = arena_copy(&run->arena, choice.model->digest);
             run->is_remote = choice.model->remote;
             run->context_max = choice.model->context_length;
             run->capabilities = choice.model->capabilities_known ? choice.model->capabilities : 0;
@@ -147,7 +148,8 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
             return false;
         }
         run->is_cut = true;
-        around = around > excess ? around - excess : 0;
+        bool is_last_try = round == FIT_ROUNDS - 2;
+        around = around > excess && !is_last_try ? around - excess : 0;
     }
     return false;
 }
@@ -206,19 +208,26 @@ static void make_request(struct ai_run *run) {
 
 // --- what runs ---
 
-static int64_t running_context(struct json_object *answer, struct str model) {
+// One runner serves all names of the same weights, and /api/ps lists it by the one it was loaded
+// by.
+static bool is_same_model(struct json_object *item, const struct ai_run *run) {
+    struct str digest = json_get_str(item, "digest");
     struct model_name wanted;
-    if (!model_name_parse(model, MODEL_NAME_INFERENCE, &wanted, NULL)) {
-        return 0;
-    }
+    struct model_name name;
+    return (run->digest.n > 0 && str_ends(digest, run->digest)) ||
+           (model_name_parse(run->model, MODEL_NAME_INFERENCE, &wanted, NULL) &&
+            model_name_parse(json_get_str(item, "name"), MODEL_NAME_INFERENCE, &name, NULL) &&
+            model_name_eq(&name, &wanted));
+}
+
+// Tokens; −1: it runs with a context it does not tell, 0: it does not run.
+static int64_t running_context(struct json_object *answer, const struct ai_run *run) {
     struct json_object *models = json_get(answer, "models");
     for (size_t i = 0; i < json_count(models); i++) {
         struct json_object *item = json_at(models, i);
-        struct model_name name;
-        if (model_name_parse(json_get_str(item, "name"), MODEL_NAME_INFERENCE, &name, NULL) &&
-            model_name_eq(&name, &wanted)) {
+        if (is_same_model(item, run)) {
             int64_t context = json_get_int(item, "context_length", 0);
-            return context > 0 ? context : -1; // runs, with a context it does not tell
+            return context > 0 ? context : -1;
         }
     }
     return 0;
@@ -239,7 +248,7 @@ static void on_ps(void *data, const struct call_result *result, struct json_obje
         ai__fail(run, result->message, result->remedy);
         return;
     }
-    int64_t context = result->code == ERR_OK ? running_context(answer, run->model) : 0;
+    int64_t context = result->code == ERR_OK ? running_context(answer, run) : 0;
     run->is_running = context != 0;
     run->context_running = context > 0 ? context : 0;
     make_request(run);

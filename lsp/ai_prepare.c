@@ -9,10 +9,13 @@
 
 #include "base/utf.h"
 
+// Larger documents are taken by lines: nobody waits for seconds.
+#define TREE_BYTES_MAX (2u * 1024 * 1024)
+
 // 0 and *done when there is a tree, or none to be had.
 static void parse(struct ai_run *run, uint64_t budget_us, bool *done) {
     *done = true;
-    if (!run->language->grammar || run->tree) {
+    if (!run->language->grammar || run->tree || text_size(run->text) > TREE_BYTES_MAX) {
         return;
     }
     if (!run->parse) {
@@ -60,12 +63,27 @@ static int find_instruction(struct ai_run *run, const struct context_input *inpu
     return RPC_INVALID_PARAMS;
 }
 
+// Editors select what a diagnostic marks, or one character: no choice of the user's. A part of one
+// line then means the statement it stands in.
+static void widen_selection(struct ai_run *run) {
+    struct text_range *selection = &run->selection;
+    size_t line = text_line_at(run->text, selection->start);
+    struct str all = str_trim(text_line(run->text, line));
+    struct str selected =
+        str_trim(str_slice(text_str(run->text), selection->start, selection->end));
+    if (run->action.wants_diagnostics && selection->end <= text_line_end(run->text, line) &&
+        !str_eq(all, selected)) {
+        selection->end = selection->start;
+    }
+}
+
 int ai__prepare(struct ai_run *run, uint64_t budget_us, bool *done, struct arena *arena,
                 struct error *error) {
     parse(run, budget_us, done);
     if (!*done) {
         return 0;
     }
+    widen_selection(run);
     struct context_input input = ai__context_input(run);
     run->target = context_target(&input, run->action.target);
     run->range = run->target;

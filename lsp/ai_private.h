@@ -87,6 +87,7 @@ struct ai_run {
     // The server
     struct server *server; // held while a call runs
     struct str server_url; // canonical
+    struct str digest;     // of the model, empty: unknown
     struct str model;      // empty: not chosen yet
     bool is_remote;        // forwards the text to another machine
     unsigned capabilities; // of the model

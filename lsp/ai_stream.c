@@ -70,7 +70,7 @@ static size_t piece_size(struct str text) {
 
 static void send_buffer(struct ai_run *run, enum send_class class, const char *kind,
                         struct buf *held) {
-    while (held->n > 0) {
+    while (held->n > 0 && rpc_takes(run->lsp, class)) {
         size_t n = piece_size(buf_str(held));
         struct json_object *params = json_object_new_object();
         json_set_str(params, "text", str_slice(buf_str(held), 0, n));
@@ -116,10 +116,13 @@ void ai__send_end(struct ai_run *run, enum ai_outcome outcome, const struct erro
 // --- progress ---
 
 // Does another run of ours keep this model busy?
+// Does another run of ours keep this model busy? One that streams has it loaded, whatever was known
+// when ours began.
 static bool is_model_taken(const struct ai_run *run) {
     for (const struct ai_run *at = run->lsp->ai.first; at; at = at->next) {
-        if (at != run && (at->stage == AI_WAITING || at->stage == AI_STREAMING) &&
-            at->asked_ms <= run->asked_ms && str_eq(at->model, run->model) &&
+        bool is_ahead = at->stage == AI_STREAMING || (at->stage == AI_WAITING && run->is_running &&
+                                                      at->asked_ms <= run->asked_ms);
+        if (at != run && is_ahead && str_eq(at->model, run->model) &&
             str_eq(at->server_url, run->server_url)) {
             return true;
         }
@@ -128,11 +131,11 @@ static bool is_model_taken(const struct ai_run *run) {
 }
 
 static struct str waiting_text(struct arena *arena, const struct ai_run *run, int64_t now) {
-    if (!run->is_running) {
-        return arena_printf(arena, "loading %.*s", STR_ARG(run->model));
-    }
     if (is_model_taken(run)) {
         return arena_printf(arena, "queued: %.*s works on another action", STR_ARG(run->model));
+    }
+    if (!run->is_running) {
+        return arena_printf(arena, "loading model %.*s", STR_ARG(run->model));
     }
     if (now - run->asked_ms >= QUEUED_MS) {
         return arena_printf(arena, "queued: %.*s is busy, or still reads the prompt",
@@ -168,8 +171,7 @@ void ai__tell_progress(struct ai_run *run) {
     if (run->is_remote) {
         text = arena_printf(&arena, "%.*s (remote: text leaves this machine)", STR_ARG(text));
     }
-    progress_set_loading(run->progress, is_waiting && !run->is_running);
-    progress_set_tokens(run->progress, run->tokens);
+    progress_set_loading(run->progress, is_waiting && !run->is_running && !is_model_taken(run));
     progress_report(run->progress, text, -1);
     arena_finish(&arena);
 }
@@ -212,6 +214,7 @@ bool ai__on_frame(void *data, const struct generation_frame *frame) {
         run->told_ms = 0;
     }
     run->tokens += frame->text.n > 0 || frame->thinking.n > 0 ? 1 : 0;
+    progress_set_tokens(run->progress, run->tokens);
     add_thinking(run, frame->thinking);
     cleaner_feed(run->cleaner, frame->text, &run->delta, &run->thinking);
     if (cleaner_is_full(run->cleaner)) {

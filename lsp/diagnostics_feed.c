@@ -340,8 +340,8 @@ void feed_on_workspace(struct request *request) {
             json_add(reports, report);
         }
     }
-    // A client that knows nothing yet and cannot be told in parts wants an answer, even of none; any
-    // other one is told when there is news, else it would ask again every two seconds.
+    // A client that knows nothing yet and cannot be told in parts wants an answer, even of none;
+    // any other one is told when there is news, else it would ask again every two seconds.
     bool must_answer = !json_has(request->params, "partialResultToken") &&
                        json_count(json_get(request->params, "previousResultIds")) == 0;
     if (json_count(reports) > 0 || must_answer) {

@@ -130,6 +130,11 @@ static bool send_message(void *data, struct str message, enum send_class class) 
     return transport_send(program->transport, message, class);
 }
 
+static bool takes_message(void *data, enum send_class class) {
+    const struct program *program = data;
+    return transport_takes(program->transport, class);
+}
+
 // --- start ---
 
 // The protocol gets a descriptor of its own; fd 1 becomes stderr, so that a stray print in a
@@ -190,7 +195,7 @@ int lsp_main(const struct lsp_options *options) {
     program->close_timer.data = program;
     struct lsp_server_options server_options = {
         .host_flag = options->host_flag,
-        .sink = {send_message, program},
+        .sink = {send_message, takes_message, program},
         .on_exit = on_exit_message,
         .data = program,
     };

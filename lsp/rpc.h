@@ -73,6 +73,9 @@ bool rpc_notify(struct lsp_server *server, enum send_class class, const char *me
 typedef void (*rpc_answer_fn)(struct lsp_server *server, enum err code, struct json_object *result,
                               void *data);
 
+// Would a notification of this class be taken now? Saves making one that is refused.
+bool rpc_takes(const struct lsp_server *server, enum send_class class);
+
 // Sends a request with an id of our own; `params` is taken. `limit_ms` 0: waits as long as the
 // session lasts. `done` may be NULL. Never calls `done` from inside. Gate with caps before.
 void rpc_request(struct lsp_server *server, const char *method, struct json_object *params,
@@ -91,6 +94,8 @@ enum rpc_state {
 // Where outgoing messages go: one JSON text without framing. False if a droppable one was dropped.
 struct rpc_sink {
     bool (*send)(void *data, struct str message, enum send_class class);
+    // Would a message of this class be taken now? Asked before one is made. NULL: always.
+    bool (*takes)(void *data, enum send_class class);
     void *data;
 };
 

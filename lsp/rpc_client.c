@@ -51,6 +51,11 @@ bool rpc_notify(struct lsp_server *server, enum send_class class, const char *me
     return rpc__send(&server->rpc, message, class);
 }
 
+bool rpc_takes(const struct lsp_server *server, enum send_class class) {
+    const struct rpc_sink *sink = &server->rpc.sink;
+    return !sink->takes || sink->takes(sink->data, class);
+}
+
 void rpc__trace(struct lsp_server *server, const char *what, struct json_object *id, int64_t us) {
     if (server->trace == TRACE_OFF) {
         return;

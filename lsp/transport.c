@@ -257,13 +257,15 @@ static void write_more(struct transport *transport) {
     }
 }
 
-bool transport_send(struct transport *transport, struct str message, enum send_class class) {
-    if (transport->is_broken || transport->is_closing) {
-        return false;
-    }
+bool transport_takes(const struct transport *transport, enum send_class class) {
     size_t queued = transport_queued(transport);
-    if ((class == SEND_DROPPABLE && queued > LIMIT_WRITE_PROGRESS) ||
-        (class == SEND_STREAM && queued > LIMIT_WRITE_STREAM)) {
+    return !transport->is_broken && !transport->is_closing &&
+           !(class == SEND_DROPPABLE && queued > LIMIT_WRITE_PROGRESS) &&
+           !(class == SEND_STREAM && queued > LIMIT_WRITE_STREAM);
+}
+
+bool transport_send(struct transport *transport, struct str message, enum send_class class) {
+    if (!transport_takes(transport, class)) {
         return false;
     }
     if (!frame_append(&transport->pending, message)) {

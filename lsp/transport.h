@@ -28,7 +28,8 @@ struct transport *transport_create(uv_loop_t *loop, int in_fd, int out_fd, const
 // reading stops until the queue is half empty.
 bool transport_send(struct transport *transport, struct str message, enum send_class class);
 
-size_t transport_queued(const struct transport *transport); // bytes that wait
+bool transport_takes(const struct transport *transport, enum send_class class); // as send would now
+size_t transport_queued(const struct transport *transport);                     // bytes that wait
 
 // No handler is called after this.
 void transport_stop_reading(struct transport *transport);

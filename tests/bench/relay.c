@@ -68,6 +68,17 @@ static void samples_init(struct samples *samples) {
     }
 }
 
+// Token by token, how much later it came than to somebody else on the same stream at the same time:
+// what the machine was busy with hits both.
+static void samples_added(const struct samples *ours, const struct samples *theirs,
+                          struct samples *added) {
+    samples_init(added);
+    size_t n = ours->n < theirs->n ? ours->n : theirs->n;
+    for (size_t i = 0; i < n; i++) {
+        added->us[added->n++] = ours->us[i] - theirs->us[i];
+    }
+}
+
 // --- curl beside us ---
 
 struct tap {
@@ -188,24 +199,29 @@ static void latency(struct bench *bench, const char *action, bool is_last) {
         }
     }
     tap_end(&curl);
+    struct samples added;
+    samples_added(&ours, &curl.samples, &added);
     double request_ms = (double)(bench->speaker.requested_ns - begun) / 1e6;
     double first = ours.first_us;
     double theirs = curl.samples.first_us;
     printf(
-        "\"%s\":{\"tokens\":%zu,\"command_to_request_ms\":%.3f,\"command_to_delta_ms\":%.3f,"
+        "\"%s\":{\"added_first_us\":%.1f,\"added_p50_us\":%.1f,\"added_p99_us\":%.1f,"
+        "\"tokens\":%zu,\"command_to_request_ms\":%.3f,\"command_to_delta_ms\":%.3f,"
         "\"first_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,"
         "\"curl_tokens\":%zu,\"curl_first_us\":%.1f,\"curl_p50_us\":%.1f,\"curl_p99_us\":%.1f}%s",
-        action, ours.n, request_ms, first_ms, first, percentile(&ours, 0.5),
-        percentile(&ours, 0.99), percentile(&ours, 1), curl.samples.n, theirs,
-        percentile(&curl.samples, 0.5), percentile(&curl.samples, 0.99), is_last ? "" : ",\n");
+        action, first - theirs, percentile(&added, 0.5), percentile(&added, 0.99), ours.n,
+        request_ms, first_ms, first, percentile(&ours, 0.5), percentile(&ours, 0.99),
+        percentile(&ours, 1), curl.samples.n, theirs, percentile(&curl.samples, 0.5),
+        percentile(&curl.samples, 0.99), is_last ? "" : ",\n");
     free(ours.us);
     free(curl.samples.us);
+    free(added.us);
 }
 
 // Reads one reply of plain tokens; counts what came as deltas.
 static uint64_t drink(struct bench *bench, double *seconds, long *peak) {
     uint64_t bytes = 0;
-    uint64_t first = 0;
+    uint64_t begun = now_ns();
     uint64_t messages = 0;
     for (;;) {
         size_t n;
@@ -213,14 +229,13 @@ static uint64_t drink(struct bench *bench, double *seconds, long *peak) {
         const char *body = editor_read(&bench->editor, &n);
         must_be_well(body);
         if (is_kind(body, "delta")) {
-            first = first ? first : bench->editor.read_ns;
             bytes += text_of(body, &text);
             if (++messages % 4096 == 0) {
                 long now = child_resident(&bench->editor.child);
                 *peak = now > *peak ? now : *peak;
             }
         } else if (is_kind(body, "end")) {
-            *seconds = (double)(bench->editor.read_ns - first) / 1e9;
+            *seconds = (double)(bench->editor.read_ns - begun) / 1e9;
             return bytes / 3;
         } else {
             editor_reply(&bench->editor, body);

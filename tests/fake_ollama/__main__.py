@@ -2,6 +2,7 @@
 """The fake server as a program: the stand-in of scripts/demo, and for trying things by hand."""
 import argparse
 import json
+import re
 import sys
 import threading
 
@@ -21,6 +22,7 @@ def main():
     parser.add_argument("--many", type=int, default=0, help="add that many generated models")
     parser.add_argument("--running", action="append", default=[], help="show a model as loaded")
     parser.add_argument("--library", action="append", default=[], help="a model that can be pulled")
+    parser.add_argument("--says", help="what every model answers to a prompt")
     parser.add_argument("--old-tags", action="store_true", help="no capabilities in /api/tags")
     parser.add_argument("--frame-seconds", type=float, default=0.0, help="pause between frames")
     parser.add_argument("--fault", action="append", default=[], metavar="PATH=KIND",
@@ -36,6 +38,9 @@ def main():
     fake = FakeOllama(models or DEMO_MODELS, port=arguments.port, library=arguments.library,
                       tags_have_capabilities=not arguments.old_tags, running=arguments.running,
                       frame_seconds=arguments.frame_seconds)
+    if arguments.says:
+        for model in fake.models:
+            model.says = re.findall(r"\S+\s*|\s+", arguments.says)
     for fault in arguments.fault:
         path, _, kind = fault.partition("=")
         fake.fault(path, kind)

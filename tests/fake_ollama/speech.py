@@ -122,8 +122,13 @@ class Reply:
                 os.close(self.bell)
                 self.bell = None
 
+    def _count(self, tokens):
+        with self.fake.changed:
+            self.spoken += tokens
+            self.fake.changed.notify_all()
+
     def _frame(self, link, name, wrap, text, field="text", cuts=()):
-        self.spoken += 1
+        self._count(1)
         body = {"model": name, "created_at": CREATED}
         body.update(wrap(text, field))
         raw = encode(dict(body, done=False))
@@ -137,7 +142,7 @@ class Reply:
         self._frame(link, name, wrap, text, "thinking")
 
     def _burst(self, link, name, wrap, texts):
-        self.spoken += len(texts)
+        self._count(len(texts))
         head = {"model": name, "created_at": CREATED}
         link.chunk(b"".join(encode(dict(head, **wrap(t, "text"), done=False)) for t in texts))
 

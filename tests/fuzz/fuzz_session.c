@@ -245,7 +245,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(uv_loop_init(&d->loop) == 0);
     struct lsp_server_options options = {.host_flag = STR("127.0.0.1:11434"),
                                          .state_path = "/dev/null/state.json",
-                                         .sink = {on_send, d},
+                                         .sink = {.send = on_send, .data = d},
                                          .on_exit = on_exit_,
                                          .data = d};
     d->server = lsp_server_create(&d->loop, &options);

@@ -322,7 +322,23 @@ def settings_seeds():
     yield b"\x05{\"other\": {\"ignoreModels\": []}}"
 
 
+def clean_seeds():
+    """The recordings of the quality bench, in the languages of the table by turns."""
+    number = 0
+    for path in sorted((TESTS / "quality" / "cases").glob("*.txt")):
+        for part in path.read_text("utf-8").replace("\u240d", "\r").split("%% recording ")[1:]:
+            before, _, rest = part.partition("\n%% answer\n")
+            answer = rest.partition("\n%% becomes")[0].encode()
+            target = re.search("\u00ab(.*)\u00bb", before, re.S)
+            code = target.group(1).encode()[:255] if target else b""
+            number += 1
+            # C, Python, JavaScript, Go, shell and Markdown are among the first rows or the last.
+            yield bytes([number % 14, number % 256, len(code)]) + code + answer
+            yield bytes([0x80, 0, 0]) + answer
+
+
 SEEDS = {
+    "clean": clean_seeds,
     "json": json_seeds, "edits": edit_seeds, "diff": diff_seeds, "prompt": prompt_seeds,
     "stream": stream_seeds, "names": name_seeds,
     "modelfile": modelfile_seeds, "analysis": analysis_seeds, "settings": settings_seeds,

@@ -77,11 +77,12 @@ class AiCalls:
             self.violations.append(".ai answers something")
         return more.get("id")
 
-    def stream(self, identity, until=lambda seen: True):
+    def stream(self, identity, until=lambda seen: True, **rest):
         """The stream of a run, once until(list of notifications) holds."""
         return self.wait(lambda: self.streams.by_id.get(identity)
                          and until(self.streams.by_id[identity])
-                         and list(self.streams.by_id[identity]), "the stream of %r" % identity)
+                         and list(self.streams.by_id[identity]), "the stream of %r" % identity,
+                         **rest)
 
     def begun(self, identity):
         """The `begin` of a run."""
@@ -95,9 +96,9 @@ class AiCalls:
         self.wait(lambda: text in joined(), "%r in the stream of %r" % (text, identity))
         return joined()
 
-    def outcome(self, identity):
+    def outcome(self, identity, **rest):
         """The `end` of a run; its outcome is in it."""
-        return self.stream(identity, lambda seen: seen[-1]["kind"] == "end")[-1]
+        return self.stream(identity, lambda seen: seen[-1]["kind"] == "end", **rest)[-1]
 
     def progress_like(self, wanted, identity=None):
         """Wait for a progress (of a run) whose texts, joined, satisfy wanted(text); its token."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """An editor's session with the server, told in words (scripts/demo)."""
+import difflib
 import os
 import pathlib
 import shutil
@@ -7,7 +8,8 @@ import sys
 import tempfile
 
 from lib import positions
-from lib.harness import program, uri_of
+from lib.ai_client import Document
+from lib.harness import PROJECT, program, uri_of
 from lib.lsp_client import Client
 
 YAML = """# what an assistant's configuration often looks like
@@ -63,7 +65,8 @@ def fix(client, uri, text, found):
 
 
 def session(folder):
-    client = Client([program(), "--stdio"], env=dict(os.environ), cwd=str(folder), profile="vscode-11")
+    client = Client([program(), "--stdio"], env=dict(os.environ), cwd=str(folder), profile="vscode-11",
+                    options={"stream": True})
     try:
         say("  initialize: %s is ready" % client.initialize(
             [{"uri": uri_of(folder), "name": "demo"}])["serverInfo"]["name"])
@@ -72,6 +75,7 @@ def session(folder):
         server = status["servers"][0]
         say("  status: %s, %s with %d models" % (status["state"], server["url"], server["models"]))
         document(client, uri_of(folder / "assistant.yaml"))
+        ai_action(client, uri_of(folder / "average.py"))
         client.request("shutdown")
         client.notify("exit")
         client.close_stdin()
@@ -118,6 +122,38 @@ def document(client, uri):
             say("  Hovering the model shows:")
             for line in (contents["value"] if isinstance(contents, dict) else contents).splitlines():
                 say("    | " + line)
+
+
+def ai_action(client, uri):
+    """Fix, on another server's diagnostic: streamed, then one edit."""
+    text = (PROJECT / "examples" / "ai-action" / "average.py").read_text(encoding="utf-8")
+    document = Document(client, uri, text, "python")
+    start = {"line": 3, "character": 0}
+    span = {"start": start, "end": {"line": 8, "character": 31}}
+    problem = {"range": {"start": {"line": 8, "character": 23}, "end": {"line": 8, "character": 30}},
+               "severity": 1, "source": "pyright", "message": "\"numbres\" is not defined"}
+    actions = client.request("textDocument/codeAction", {
+        "textDocument": {"uri": uri}, "range": span,
+        "context": {"diagnostics": [problem], "triggerKind": 1}}) or []
+    say("  In average.py another language server reports: %s" % problem["message"])
+    say("  On the function the editor offers: %s" % ", ".join(
+        a["title"] for a in actions if a.get("command", {}).get("command") == "ollama-ls.ai"
+        and "disabled" not in a))
+    fixes = [a for a in actions if a["kind"] == "quickfix" and "disabled" not in a]
+    if not fixes:
+        say("  but no model is there to do it: %s" % next(
+            (a["disabled"]["reason"] for a in actions if "disabled" in a), "none is installed"))
+        return
+    say("  The user takes “%s”. What the model says, cleaned, as it comes:" % fixes[0]["title"])
+    client.command("ai", dict(fixes[0]["command"]["arguments"][0], id="demo"))
+    end = client.outcome("demo", limit=600)
+    for line in end["text"].splitlines():
+        say("    | " + line)
+    say("  Outcome: %s%s, in %d edit of the document:" % (
+        end["outcome"], ": " + end["error"]["message"] if "error" in end else "", document.steps))
+    for line in difflib.unified_diff(text.splitlines(), document.text.splitlines(), lineterm="", n=0):
+        if not line.startswith(("---", "+++", "@@")):
+            say("    " + line)
 
 
 def main():

@@ -4,6 +4,7 @@
 Deliberately simple and slow: the server's own text code is checked against it.
 Lines end at \\n, \\r\\n or \\r. Positions count units of the negotiated encoding.
 """
+import re
 
 
 def width(character, encoding):
@@ -17,18 +18,10 @@ def width(character, encoding):
 
 def lines(text):
     """The (start, end) of each line's content, without its line end, as indices into text."""
-    found, start, i = [], 0, 0
-    while i < len(text):
-        if text[i] == "\r" and text[i + 1:i + 2] == "\n":
-            found.append((start, i))
-            i += 2
-            start = i
-        elif text[i] in "\r\n":
-            found.append((start, i))
-            i += 1
-            start = i
-        else:
-            i += 1
+    found, start = [], 0
+    for end in re.finditer("\r\n|\r|\n", text):
+        found.append((start, end.start()))
+        start = end.end()
     found.append((start, len(text)))
     return found
 

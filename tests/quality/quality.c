@@ -124,8 +124,9 @@ int main(int argc, char **argv) {
         printf("%-24s %10zu %6zu\n", bench.categories[i].name, bench.categories[i].n,
                bench.categories[i].exact);
     }
-    printf("%zu recordings, %zu exact, %zu of %zu parse after the edit, %zu streamed as they ended\n",
-           bench.n, bench.exact, bench.parsed, bench.parsable, bench.streamed);
+    printf(
+        "%zu recordings, %zu exact, %zu of %zu parse after the edit, %zu streamed as they ended\n",
+        bench.n, bench.exact, bench.parsed, bench.parsable, bench.streamed);
     bool good = bench.n >= LEAST && bench.exact == bench.n && bench.parsed == bench.parsable;
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

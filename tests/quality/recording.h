@@ -88,8 +88,8 @@ static inline bool recording_next(struct arena *arena, struct str *rest, struct 
     struct str target = str_slice(file, open + mark, close);
     out->start = open;
     out->end = open + target.n;
-    out->file = arena_join(arena, arena_join(arena, before, target),
-                           str_from_index(file, close + mark));
+    out->file =
+        arena_join(arena, arena_join(arena, before, target), str_from_index(file, close + mark));
     return true;
 }
 

@@ -10,7 +10,7 @@ from real_ollama import gguf, test_real
 PROMPTS = {name: "{{code}}" for name in ("explain", "refactor", "simplify")}
 PROMPTS["system"] = "s"
 TEXT = "x = 1\n\ny = 2\n"
-NAMES = ("slow:latest", "cold:latest", "queue:latest", "kept:latest")
+NAMES = ("slow", "cold", "queue", "kept")
 
 
 def setUpModule():
@@ -30,13 +30,13 @@ class RealAi(AiCase):
         super().setUp()
         self.host = self.server.url
         if not RealAi.ready_once:
-            gguf.build(size=gguf.SLOW).write(self.workspace / "slow.gguf")
-            done = self.server.create("slow", "FROM ./slow.gguf\n", self.workspace)
-            self.assertEqual(0, done.returncode, done.stdout)
+            # Each of its own weights: copies of one model are one to the server.
+            for seed, name in enumerate(NAMES):
+                gguf.build(size=gguf.SLOW, seed=seed).write(self.workspace / "slow.gguf")
+                done = self.server.create(name, "FROM ./slow.gguf\n", self.workspace)
+                self.assertEqual(0, done.returncode, done.stdout)
             (self.workspace / "slow.gguf").unlink()
             (self.workspace / "Modelfile").unlink()
-            for name in NAMES[1:]:
-                self.server.copy("slow", name)
             RealAi.ready_once = True
 
     def session(self, model, predict=4000, profile="vscode-11", **options):
@@ -81,7 +81,7 @@ class RealAi(AiCase):
         active, = status["active"]
         self.assertEqual((identity, "explain"), (active["id"], active["kind"]))
         self.assertIn("slow", active["model"])
-        self.assertGreaterEqual(active["tokens"], 12)
+        client.poll(lambda: client.command("status")["active"][0]["tokens"] >= 12, "12 tokens")
         client.command("cancel", {"id": identity})
         self.assertEqual("cancelled", client.outcome(identity)["outcome"])
         self.close(client)
@@ -159,6 +159,19 @@ class RealAi(AiCase):
         identity = client.ai("explain", document.uri, document.range("x = 1"))
         self.tokens_are_there(client, identity, 1)
         self.assertEqual(6144, self.context("kept:latest"))
+        client.command("cancel", {})
+        client.outcome(identity)
+        self.close(client)
+
+    def test_a_copy_of_a_running_model_is_that_model(self):
+        """The server lists what runs under the name it was loaded by; the digest is the same."""
+        self.server.copy("kept", "alias")
+        self.server.call("POST", "/api/generate", {
+            "model": "kept", "prompt": "", "options": {"num_ctx": 5120}})
+        client, document = self.session("alias", predict=500)
+        identity = client.ai("explain", document.uri, document.range("x = 1"))
+        self.tokens_are_there(client, identity, 1)
+        self.assertIn(5120, (self.context("kept:latest"), self.context("alias:latest")))
         client.command("cancel", {})
         client.outcome(identity)
         self.close(client)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // The cleaner: what each part of it takes away and leaves, how early it gives out what is certain,
-// and that neither the cuts between pieces nor hostile answers change or break anything. Whole
-// answers of models are in tests/quality.
+// and that the cuts between pieces change nothing. Whole answers of models are in tests/quality.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -83,7 +81,7 @@ static void check_thinking(const char *answer, const char *wanted, const char *t
     check_with(&options, answer, wanted, thinking);
 }
 
-// --- tokens and thinking -------------------------------------------------------------------------
+// --- tokens and thinking -----------------------------------------------------------------------
 
 static void test_thinking(void **state) {
     (void)state;
@@ -130,11 +128,16 @@ static void test_harmony(void **state) {
 static void test_tokens(void **state) {
     (void)state;
     static const char *const ENDS[] = {
-        "<|end|>",       "<|endoftext|>",        "<|im_end|>",     "<|eot_id|>",
-        "</s>",          "<eos>",                "<end_of_turn>",  "<EOT>",
-        "<|user|>\nNow", "<|im_start|>user\nNo", "\n[INST] more",  "<｜end▁of▁sentence｜>",
-        "<|EOT|>",       "<|file_separator|>x",  "<|return|>",     "<|assistant|>again",
-        "<turn|>",       "<|end_of_text|>",      "<|fim_pad|>",    "<|im_end|>\n<|endoftext|>\n",
+        "<|end|>",       "<|endoftext|>",
+        "<|im_end|>",    "<|eot_id|>",
+        "</s>",          "<eos>",
+        "<end_of_turn>", "<EOT>",
+        "<|user|>\nNow", "<|im_start|>user\nNo",
+        "\n[INST] more", "<｜end▁of▁sentence｜>",
+        "<|EOT|>",       "<|file_separator|>x",
+        "<|return|>",    "<|assistant|>again",
+        "<turn|>",       "<|end_of_text|>",
+        "<|fim_pad|>",   "<|im_end|>\n<|endoftext|>\n",
     };
     for (size_t i = 0; i < sizeof(ENDS) / sizeof(ENDS[0]); i++) {
         char answer[200];
@@ -144,12 +147,18 @@ static void test_tokens(void **state) {
         check("a.py", answer, "x = f(1)");
     }
     static const char *const STARTS[] = {
-        "<|im_start|>assistant\n", "<|start_header_id|>assistant<|end_header_id|>\n\n",
-        "<start_of_turn>model\n",  "<s>",
-        "<s> [/INST] ",            "<|assistant|>\n",
-        "<|begin_of_text|>",       "<|fim_middle|>",
-        "<｜Assistant｜>",         "<PRE>",
-        "<|turn>model\n",          "<bos>",
+        "<|im_start|>assistant\n",
+        "<|start_header_id|>assistant<|end_header_id|>\n\n",
+        "<start_of_turn>model\n",
+        "<s>",
+        "<s> [/INST] ",
+        "<|assistant|>\n",
+        "<|begin_of_text|>",
+        "<|fim_middle|>",
+        "<｜Assistant｜>",
+        "<PRE>",
+        "<|turn>model\n",
+        "<bos>",
     };
     for (size_t i = 0; i < sizeof(STARTS) / sizeof(STARTS[0]); i++) {
         char answer[200];
@@ -160,14 +169,16 @@ static void test_tokens(void **state) {
 
 static void test_tokens_that_are_code(void **state) {
     (void)state;
-    check("a.ml", "let f = a <| b |> c <|> d\nlet g = [|1|]", "let f = a <| b |> c <|> d\nlet g = [|1|]");
+    check("a.ml", "let f = a <| b |> c <|> d\nlet g = [|1|]",
+          "let f = a <| b |> c <|> d\nlet g = [|1|]");
     check("a.fs", "let f = x |> g <|unknown_thing|> y", "let f = x |> g <|unknown_thing|> y");
     check("a.cpp", "std::vector<s> v;\nv[INST] = 1;", "std::vector<s> v;\nv[INST] = 1;");
     check("a.sh", "cat <<EOT>out\na\nEOT", "cat <<EOT>out\na\nEOT");
     check("a.html", "<s>old</s>", "<s>old</s>");
     check("a.html", "<p>a</p></s>", "<p>a</p>");
     check("a.html", "<PRE>a</PRE>", "<PRE>a</PRE>");
-    check("a.py", "STOP = ['<|im_end|>', \"</s>\"]\nx = 1", "STOP = ['<|im_end|>', \"</s>\"]\nx = 1");
+    check("a.py", "STOP = ['<|im_end|>', \"</s>\"]\nx = 1",
+          "STOP = ['<|im_end|>', \"</s>\"]\nx = 1");
     check("a.js", "const t = `<|im_end|>`;\nf();", "const t = `<|im_end|>`;\nf();");
     struct clean_options options = options_for("a.txt");
     options.code = STR("<|im_start|>user\nhi<|im_end|>");
@@ -185,7 +196,7 @@ static void test_further_tokens(void **state) {
     check_with(&options, "x = '§en'", "x = '§en'", "");
 }
 
-// --- fences ----------------------------------------------------------------------------------------
+// --- fences ------------------------------------------------------------------------------------
 
 static void test_fences(void **state) {
     (void)state;
@@ -221,12 +232,14 @@ static void test_blocks(void **state) {
 
 static void test_fences_in_documents(void **state) {
     (void)state;
-    check("a.md", "# A\n\n" FENCE "js\nx\n" FENCE "\n\nText.", "# A\n\n" FENCE "js\nx\n" FENCE "\n\nText.");
+    check("a.md", "# A\n\n" FENCE "js\nx\n" FENCE "\n\nText.",
+          "# A\n\n" FENCE "js\nx\n" FENCE "\n\nText.");
     check("a.md", FENCE "markdown\n# A\n" FENCE, "# A");
     check("a.md", FENCE "md\n" FENCE "js\nx\n" FENCE "\nb\n" FENCE, FENCE "js\nx\n" FENCE "\nb");
     check("a.md", FENCE "markdown\na\n" FENCE "\nb\n" FENCE "\nc\n" FENCE,
           "a\n" FENCE "\nb\n" FENCE "\nc");
-    check("a.md", FENCE "bash\nnpm i\n" FENCE "\nThen go.", FENCE "bash\nnpm i\n" FENCE "\nThen go.");
+    check("a.md", FENCE "bash\nnpm i\n" FENCE "\nThen go.",
+          FENCE "bash\nnpm i\n" FENCE "\nThen go.");
     check("a.md", FENCE "\nnpm i\n" FENCE "\nThen go.", FENCE "\nnpm i\n" FENCE "\nThen go.");
     check("a.md", FENCE "\nOnly this.\n" FENCE, "Only this.");
     check("a.txt", "Sure, here is the text:\n\nHello.", "Hello.");
@@ -235,7 +248,7 @@ static void test_fences_in_documents(void **state) {
           "This is text.\n\nNote that it stays. Let me know.");
 }
 
-// --- chatter -----------------------------------------------------------------------------------------
+// --- chatter -----------------------------------------------------------------------------------
 
 static void test_chatter_before(void **state) {
     (void)state;
@@ -344,7 +357,7 @@ static void test_chatter_that_was_code(void **state) {
           "x\n\nThis is a line of words that fit.\nf(1)\ng(2)\nh(3)\ni(4)");
 }
 
-// --- indentation and lines ------------------------------------------------------------------------
+// --- indentation and lines ---------------------------------------------------------------------
 
 static void check_indent(const char *indent, const char *unit, const char *code, const char *answer,
                          const char *wanted) {
@@ -420,7 +433,7 @@ static void test_characters(void **state) {
     run_finish(&run);
 }
 
-// --- promptness ------------------------------------------------------------------------------------
+// --- promptness --------------------------------------------------------------------------------
 
 // What has come out after each piece; pieces and outs alternate, up to NULL.
 static void check_prompt(const struct clean_options *options, const char *const *rows) {
@@ -442,29 +455,31 @@ static void check_prompt(const struct clean_options *options, const char *const 
 static void test_promptness(void **state) {
     (void)state;
     struct clean_options options = options_for("a.py");
-    static const char *const PLAIN[] = {"def", "def",   " f", " f", "(x):", "(x):", "\n", "",
-                                        "    ret", "\n    ret", "urn", "urn", " x <", " x", " 1",
-                                        " < 1",  "\n\n", "",   "y",     "\n\ny", NULL};
+    static const char *const PLAIN[] = {
+        "def", "def",  " f", " f", "(x):", "(x):", "\n", "",  "    ret", "\n    ret", "urn",
+        "urn", " x <", " x", " 1", " < 1", "\n\n", "",   "y", "\n\ny",   NULL};
     check_prompt(&options, PLAIN);
-    static const char *const FENCED[] = {FENCE "py", "",  "thon\n", "",     "im", "im",
-                                         "port",     "port", " os\n", " os", "``", "",
-                                         "`\n",      "",  "Done.",  "",     NULL};
+    static const char *const FENCED[] = {FENCE "py", "",     "thon\n", "",    "im", "im",
+                                         "port",     "port", " os\n",  " os", "``", "",
+                                         "`\n",      "",     "Done.",  "",    NULL};
     check_prompt(&options, FENCED);
     static const char *const CHATTY[] = {
-        "Sure", "", ", here it is:\n\n", "", "x =", "x =", " 1\n\n", " 1", "The en", "", "d.", "",
-        NULL};
+        "Sure", "",  ", here it is:\n\n", "", "x =", "x =", " 1\n\n", " 1", "The en", "", "d.",
+        "",     NULL};
     check_prompt(&options, CHATTY);
-    static const char *const CAPITAL[] = {"Foo", "", "(", "Foo(", "x)\n", "x)", "This", "", ".x", "\nThis.x", NULL};
+    static const char *const CAPITAL[] = {"Foo",  "", "(",  "Foo(",     "x)\n", "x)",
+                                          "This", "", ".x", "\nThis.x", NULL};
     check_prompt(&options, CAPITAL);
     static const char *const THINKING[] = {"<thi", "", "nk>\nhm", "", "</think>\nx =", "x =", NULL};
     check_prompt(&options, THINKING);
     options.indent = STR("    ");
-    static const char *const INDENTED[] = {"if a:",  "if a:", "\n    b", "", "()", "",
-                                           "\nc = ", "\n        b()\n    c =", "1", " 1", NULL};
+    static const char *const INDENTED[] = {"if a:", "if a:", "\n    b", "",
+                                           "()",    "",      "\nc = ",  "\n        b()\n    c =",
+                                           "1",     " 1",    NULL};
     check_prompt(&options, INDENTED);
 }
 
-// --- all recordings ------------------------------------------------------------------------------
+// --- all recordings ----------------------------------------------------------------------------
 
 static void check_splits(void *data, struct arena *arena, const struct recording *recording) {
     struct random *random = data;
@@ -509,67 +524,6 @@ static void test_splits(void **state) {
     assert_true(recordings_each(TEST_DATA_DIR "/quality/cases", check_splits, &random) >= 70);
 }
 
-// --- limits ----------------------------------------------------------------------------------------
-
-static void test_limit(void **state) {
-    (void)state;
-    struct clean_options options = options_for("a.py");
-    struct cleaner *cleaner = cleaner_create(&options);
-    struct run run;
-    run_init(&run);
-    static char block[64 * 1024];
-    memset(block, 'x', sizeof(block));
-    for (size_t i = 0; i < LIMIT_ANSWER / sizeof(block); i++) {
-        cleaner_feed(cleaner, str_of(block, sizeof(block)), &run.text, &run.thinking);
-        assert_false(cleaner_is_full(cleaner));
-    }
-    cleaner_feed(cleaner, STR("y"), &run.text, &run.thinking);
-    assert_true(cleaner_is_full(cleaner));
-    cleaner_end(cleaner, &run.text, &run.thinking);
-    assert_int_equal(cleaner_text(cleaner).n, LIMIT_ANSWER);
-    cleaner_destroy(cleaner);
-    run_finish(&run);
-}
-
-// Seconds of processor time for an answer of the largest size made of one part.
-static double time_of(const struct clean_options *options, const char *part) {
-    struct buf answer;
-    buf_init(&answer, LIMIT_ANSWER);
-    while (buf_append(&answer, str_from(part))) {
-    }
-    struct run run;
-    run_init(&run);
-    clock_t begin = clock();
-    run_clean(&run, options, buf_str(&answer), 4096, NULL);
-    double took = (double)(clock() - begin) / CLOCKS_PER_SEC;
-    run_finish(&run);
-    buf_finish(&answer);
-    return took;
-}
-
-static void test_hostile_answers_take_linear_time(void **state) {
-    (void)state;
-    static const char *const PARTS[] = {
-        "<", "<|im", "[", "`", "``` ", "~", " ", "\t", "\n", " \n", "Sure ", "This ", "Here is\n",
-        "a\n\nThis is a", "x\n```\n", "```python\n", "\"\"\"", "</think>", "<think>", "\xe2\x97",
-        "\xff", "<s> ", "</s> ", "'</s>\n", "**", "- ", "a|`", "\\", "[a](b)", "\r", "x = 1\n    y\n",
-    };
-    struct clean_options options[3] = {options_for("a.py"), options_for("a.html"), options_for("a.md")};
-    options[0].indent = STR("    ");
-    options[2].mode = CLEAN_MARKDOWN;
-    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
-        for (size_t k = 0; k < 3; k++) {
-            double took = time_of(&options[k], PARTS[i]);
-            if (took > 20) { // linear ones take about one, sanitizers ten
-                fail_msg("\"%s\" took %.1f s", PARTS[i], took);
-            }
-            if (getenv("OLLAMA_LS_TEST_TIMES")) {
-                fprintf(stderr, "%zu \"%s\": %.2f s\n", k, PARTS[i], took);
-            }
-        }
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thinking),
@@ -592,8 +546,6 @@ int main(void) {
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_promptness),
         cmocka_unit_test(test_splits),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_hostile_answers_take_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

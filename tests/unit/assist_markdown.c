@@ -117,6 +117,7 @@ static void test_tables(void **state) {
     check("a|b\n-|-\n`x \\\\| [e](u)`\n", "a|b\n-|-\n\\`x \\\\| \\[e](u)\\`\n");
     check("` | ` `[e](u)`\n-|-|-\n", "` | ` `[e](u)`\n\\-|-|-\n");
     check("> `a|b`\n> :-:|-\n", "> `a|b`\n> \\:-:|-\n");
+    check("~~~a|b\n-|-\n[a](b)\n~~~\n", "~~~a\n-|-\n[a](b)\n~~~\n");
     check_same("`a || b`\n\ntext\n");
     check("a|b\n-|-\n1|2\n\n`a | [b](c)`", "a|b\n-|-\n1|2\n\n`a | [b](c)`");
 }
@@ -141,7 +142,8 @@ static void test_fences(void **state) {
 // A list or a quote could end a fence before we see its end.
 static void test_fences_in_lists(void **state) {
     (void)state;
-    check("- a\n  " FENCE "c\n  x\n  y\n" FENCE "\n[c](d)\n", "- a\n" FENCE "c\nx\ny\n" FENCE "\n\\[c](d)\n");
+    check("- a\n  " FENCE "c\n  x\n  y\n" FENCE "\n[c](d)\n",
+          "- a\n" FENCE "c\nx\ny\n" FENCE "\n\\[c](d)\n");
     check("1. a\n    " FENCE "\n      x\n    " FENCE "\n", "1. a\n" FENCE "\n  x\n" FENCE "\n");
     check("> " FENCE "\n> [a](b)\n", "> \\`\\`\\`\n> \\[a](b)\n");
     check("- " FENCE "\n  [a](b)\n", "- \\`\\`\\`\n  \\[a](b)\n");
@@ -156,7 +158,9 @@ static void test_front_matter(void **state) {
 static void test_characters(void **state) {
     (void)state;
     check("a\x1b[31mb", "a\\x1b\\[31mb");
-    check("\xe2\x80\xae" "a\xe2\x80\x8b", "\\u{202e}a\\u{200b}");
+    check("\xe2\x80\xae"
+          "a\xe2\x80\x8b",
+          "\\u{202e}a\\u{200b}");
     check("\xff\xe2\x82", "\\xff\\xe2\\x82");
     check("é€😀\ta", "é€😀\ta");
     check("a\r\nb\rc\n", "a\nb\nc\n");
@@ -183,9 +187,10 @@ static void test_streams(void **state) {
 // Cuts change nothing, and nothing unsafe to print comes out.
 static void check_random(struct random *random) {
     static const char *const PIECES[] = {
-        "`",   "``",  "```",  "~~~",    "\n",  "\n\n", " ",   "    ", "\t", "|",  "-|-\n", "[a](b)",
-        "![",  "](",  "<b>",  "&lt;",   "\\",  "http:", "//",  "www.", "- ", "> ", "1. ",   "x",
-        "---", "\r",  "\xe2\x80", "\xae", "\x1b", "$$",  "é",  "```js\n", "`|`",  ":",
+        "`",    "``",    "```",    "~~~", "\n",      "\n\n", " ",    "    ", "\t",
+        "|",    "-|-\n", "[a](b)", "![",  "](",      "<b>",  "&lt;", "\\",   "http:",
+        "//",   "www.",  "- ",     "> ",  "1. ",     "x",    "---",  "\r",   "\xe2\x80",
+        "\xae", "\x1b",  "$$",     "é",   "```js\n", "`|`",  ":",
     };
     char text[400];
     size_t n = 0;
@@ -217,18 +222,12 @@ static void test_random(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_links),
-        cmocka_unit_test(test_html),
-        cmocka_unit_test(test_backslashes),
-        cmocka_unit_test(test_spans),
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_fences),
-        cmocka_unit_test(test_fences_in_lists),
-        cmocka_unit_test(test_front_matter),
-        cmocka_unit_test(test_characters),
-        cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_plain),        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_html),         cmocka_unit_test(test_backslashes),
+        cmocka_unit_test(test_spans),        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_fences),       cmocka_unit_test(test_fences_in_lists),
+        cmocka_unit_test(test_front_matter), cmocka_unit_test(test_characters),
+        cmocka_unit_test(test_streams),      cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static inline void rig_open(struct rig *rig) {
     uv_timer_init(&rig->loop, &rig->limit);
     struct lsp_server_options options = {
         .host_flag = STR("127.0.0.1:1"),
-        .sink = {rig_take_message, rig},
+        .sink = {.send = rig_take_message, .data = rig},
         .on_exit = rig_on_exit,
         .data = rig,
     };

@@ -16,6 +16,8 @@ class Rebase(AiCase):
         client.begun(identity)
         for change in changes:
             document.change(*change)
+        # A client that sends no versions is only safe once the server has heard of the change.
+        client.settle()
         reply.send(*TOKENS[4:]).finish()
         self.assertEqual("applied", client.outcome(identity)["outcome"], client.report())
         self.assertEqual(1, document.steps)

@@ -292,7 +292,7 @@ class Progress(AiCase):
         token = PREFIX + identity
         begin = client.wait(lambda: client.progress.get(token), "progress")[0]
         self.assertTrue(begin["cancellable"])
-        self.assertIn("qwen2.5-coder:7b", begin["title"] + begin.get("message", ""))
+        client.progress_like(lambda text: "qwen2.5-coder:7b" in text, identity)
         reply.send(*["def add(a, b):\n"] + ["    x\n"] * 20)
         client.progress_like(lambda text: re.search(r"\b21 tok.*\btok(ens)?/s", text), identity)
         active = client.command("status")["active"]
