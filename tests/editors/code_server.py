@@ -357,7 +357,17 @@ class VSCodeCase(EditorCase):
         self.type(line)
 
     def overlays(self):
-        """[{text, line}] of what is drawn into the editor: lines of an answer, lenses (line -1)."""
+        """[{text, line}] of what is drawn into the editor: lines of an answer, lenses (line -1).
+        Lines and lenses come to the page one after the other: what is the same twice is looked at."""
+        before = None
+        while True:
+            drawn = self._drawn()
+            if drawn == before:
+                return drawn
+            before = drawn
+            time.sleep(0.25)
+
+    def _drawn(self):
         return self.page("""return page.evaluate(() => {
             const editor = document.querySelector('.editor-instance .monaco-editor');
             const numbers = {};
@@ -383,7 +393,13 @@ class VSCodeCase(EditorCase):
         return self.page("""
             const texts = [];
             for (const frame of page.frames().slice(1)) {
-                texts.push(await frame.evaluate(() => (document.querySelector('.markdown-body') || {}).innerText || '')
+                texts.push(await frame.evaluate(() => {
+                    const body = document.querySelector('.markdown-body');
+                    if (!body) { return ''; }
+                    const copy = body.cloneNode(true);
+                    copy.querySelectorAll('li').forEach((item) => item.prepend('- '));
+                    return copy.textContent;
+                })
                     .catch(() => ''));
             }
             return (await Promise.all(texts)).join('\\n');

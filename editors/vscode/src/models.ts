@@ -76,13 +76,13 @@ export function pullable(library: Library, models: Models): Row[] {
             const description = [
                 bytes(tag.size),
                 context(model.contextLength),
+                model.capabilities.filter((word) => word !== "completion").join(", "),
                 tag.cloud ? "cloud: text leaves this machine" : "",
                 here.some((one) => same(one, name)) ? "installed" : "",
             ];
             list.push({
                 label: name,
                 description: description.filter((word) => word).join(" · "),
-                detail: model.capabilities.join(", "),
                 model: name,
             });
         }
@@ -90,32 +90,21 @@ export function pullable(library: Library, models: Models): Row[] {
     return list;
 }
 
-function cell(value: number | null, unit: string, digits = 0): string {
-    return value === null ? "–" : `${value.toFixed(digits)}${unit}`;
-}
-
 // Markdown.
 export function metricsText(metrics: Metrics): string {
     const lines = ["# What models did in this session", ""];
     for (const server of metrics.servers) {
         lines.push(`## ${markdown(server.url)}`, "");
-        lines.push("| model | requests | errors | cancelled | tokens in | out | tokens/s | first token | load |");
-        lines.push("| --- | --: | --: | --: | --: | --: | --: | --: | --: |");
         for (const model of server.models) {
-            const cells = [
-                markdown(model.name),
-                model.requests,
-                model.errors,
-                model.cancelled,
-                model.tokensIn,
-                model.tokensOut,
-                cell(model.tokensPerSecond, "", 1),
-                cell(model.timeToFirstTokenMs, " ms"),
-                cell(model.loadMs, " ms"),
+            const words = [
+                `${count(model.requests, "request")}, ${count(model.errors, "error")}, ${model.cancelled} cancelled`,
+                `tokens: ${model.tokensIn} in, ${model.tokensOut} out`,
+                model.tokensPerSecond === null ? "" : `${model.tokensPerSecond.toFixed(1)} tokens/s`,
+                model.timeToFirstTokenMs === null ? "" : `first token after ${model.timeToFirstTokenMs.toFixed(0)} ms`,
+                model.loadMs === null ? "" : `loaded in ${model.loadMs.toFixed(0)} ms`,
             ];
-            lines.push(`| ${cells.join(" | ")} |`);
+            lines.push(`### ${markdown(model.name)}`, "", ...words.filter((word) => word).map((word) => `- ${word}`), "");
         }
-        lines.push("");
     }
     if (metrics.servers.length === 0) {
         lines.push("Nothing yet.", "");

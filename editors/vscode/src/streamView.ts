@@ -26,6 +26,7 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
     readonly onDidChange = this.changedResult.event;
     private timer: NodeJS.Timeout | undefined;
     private readonly dimmed = vscode.window.createTextEditorDecorationType({ opacity: "0.35" });
+    private readonly struck = vscode.window.createTextEditorDecorationType({ opacity: "0.5", textDecoration: "line-through" });
     private readonly marked = vscode.window.createTextEditorDecorationType({
         isWholeLine: true,
         overviewRulerColor: new vscode.ThemeColor("editorGutter.addedBackground"),
@@ -44,6 +45,7 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
             vscode.commands.registerCommand(`ollamaLs.${name}`, run);
         this.subscriptions = [
             this.dimmed,
+            this.struck,
             this.marked,
             this.ghost,
             server.onDidStream((message) => this.take(message)),
@@ -164,19 +166,21 @@ export class StreamView implements vscode.Disposable, vscode.CodeLensProvider, v
 
     private drawIn(editor: vscode.TextEditor): void {
         const dimmed: vscode.Range[] = [];
+        const struck: vscode.Range[] = []; // would be gone
         const marked: vscode.Range[] = [];
         const lines: vscode.DecorationOptions[] = [];
         const { document } = editor;
         const tabSize = typeof editor.options.tabSize === "number" ? editor.options.tabSize : 4;
         for (const run of this.inDocument(document)) {
             const range = document.validateRange(toRange(run));
-            dimmed.push(range);
+            (run.isWaiting ? struck : dimmed).push(range);
             marked.push(range);
             if (run.text) {
                 lines.push(...ghosts(run, document.lineCount, tabSize).map(ghostDecoration));
             }
         }
         editor.setDecorations(this.dimmed, dimmed);
+        editor.setDecorations(this.struck, struck);
         editor.setDecorations(this.marked, marked);
         editor.setDecorations(this.ghost, lines);
     }

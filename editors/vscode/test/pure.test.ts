@@ -210,12 +210,14 @@ test("what can be pulled: each tag, what is there marked", () => {
     };
     assert.deepEqual(
         pullable(library, MODELS).map((row) => [row.model, row.description]),
-        [["llama3.2:1b", "1.3 GB"], ["llama3.2:3b", "2.0 GB · installed"], ["nomic-embed-text", "installed"], ["gpt-oss:20b-cloud", "cloud: text leaves this machine"]],
+        [["llama3.2:1b", "1.3 GB · tools"], ["llama3.2:3b", "2.0 GB · tools · installed"], ["nomic-embed-text", "embedding · installed"], ["gpt-oss:20b-cloud", "cloud: text leaves this machine"]],
     );
 });
 
-test("metrics as a table", () => {
+test("metrics in words; what was never measured is left out", () => {
     const row = { name: "a|b", requests: 2, errors: 0, cancelled: 1, tokensIn: 10, tokensOut: 20, tokensPerSecond: 12.34, timeToFirstTokenMs: null, loadMs: 7 };
-    assert.match(metricsText({ servers: [{ url: "http://a", models: [row] }] }), /\| a\\\|b \| 2 \| 0 \| 1 \| 10 \| 20 \| 12\.3 \| – \| 7 ms \|/);
+    const text = metricsText({ servers: [{ url: "http://a", models: [row] }] });
+    const wanted = "### a\\|b\n\n- 2 requests, 0 errors, 1 cancelled\n- tokens: 10 in, 20 out\n- 12.3 tokens/s\n- loaded in 7 ms\n";
+    assert.ok(text.includes(wanted), text);
     assert.match(metricsText({ servers: [] }), /Nothing yet/);
 });
