@@ -113,7 +113,8 @@ class VSCodeCase(EditorCase):
              "http://127.0.0.1:%d/?folder=%s" % (self.port, self.workspace), str(self.home / "profile")],
             env, "browser.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._answer()
-        self.until("the extension host", lambda: self._probe_is_there(), 60)
+        self.until("the extension host", self._probe_is_there, 60)
+        self.vscode("await vscode.commands.executeCommand('workbench.action.closeSidebar')")
 
     @staticmethod
     def _free_port():
@@ -225,11 +226,17 @@ class VSCodeCase(EditorCase):
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.page("await page.screenshot({ path: args.path })", path=str(path))
 
-    def image(self, name):
-        """A screenshot for the documentation, where wanted (OLLAMA_LS_IMAGES=1)."""
-        if os.environ.get("OLLAMA_LS_IMAGES"):
-            time.sleep(0.4)
-            self.picture(IMAGES / ("vscode-%s.png" % name))
+    def image(self, name, height=None, bottom=False):
+        """A screenshot for the documentation, where wanted (OLLAMA_LS_IMAGES=1); `height` pixels of it."""
+        if not os.environ.get("OLLAMA_LS_IMAGES"):
+            return
+        time.sleep(0.6)
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        size = {"width": 1100, "height": 660}
+        clip = {"x": 0, "y": size["height"] - height if bottom else 0, "width": size["width"],
+                "height": height} if height else None
+        self.page("await page.screenshot(args)", path=str(IMAGES / ("vscode-%s.png" % name)),
+                  **({"clip": clip} if clip else {}))
 
     # -- what a user does ------------------------------------------------------------------
 
@@ -450,8 +457,25 @@ class VSCodeCase(EditorCase):
         return "\n".join(self.page("return page.evaluate(() => window.ollamaLsMessages)"))
 
     def progress(self):
-        """Texts of the progress in the status bar."""
-        return self.texts("[id='status.progress']")
+        """All that the progress in the status bar said so far."""
+        return self.page("return page.evaluate(() => window.ollamaLsProgress)")
 
-    def until_status(self, state, limit=LIMIT):
-        return self.until("status " + state, lambda: self.status()["state"] == state, limit)
+    def until_status(self, state, text=""):
+        """Wait for the item."""
+        self.until("status %s %s" % (state, text), lambda: self.status()["state"] == state
+                   and text in self.status()["text"])
+
+    def set(self, settings):
+        """Write the user's settings anew."""
+        path = self.data / "User" / "settings.json"
+        path.write_text(json.dumps(dict(SETTINGS, **self.SETTINGS, **settings)), encoding="utf-8")
+
+    def click(self, selector):
+        self.page("await page.locator(args.selector).first().click()", selector=selector)
+
+    def choose(self, text):
+        """The row of a list to pick from that holds this text."""
+        row = ".quick-input-list .monaco-list-row"
+        self.until("the row " + text, lambda: any(text in one for one in self.texts(row)))
+        self.page("await page.locator(args.row).filter({ hasText: args.text }).first().click()",
+                  row=row, text=text)

@@ -2,7 +2,7 @@
 //
 // Models as rows of a list to pick from. Nothing here knows VS Code.
 import type { Library, Metrics, Model, Models } from "./protocol";
-import { bytes, context, label, markdown } from "./words";
+import { bytes, context, count, label, markdown } from "./words";
 
 export interface Row {
     label: string;

@@ -42,7 +42,7 @@ function surroundings(changes: Partial<Surroundings>, ...programs: string[]): Su
     return {
         setting: "",
         extension: "/ext",
-        home: "/home/ada",
+        home: "/users/ada",
         searchPath: "bin:.:/usr/bin:/opt/bin",
         platform: "linux-x64",
         isProgram: (file) => programs.includes(file),
@@ -55,7 +55,7 @@ test("the program: the setting, then ours, then PATH", () => {
     assert.deepEqual(findProgram(surroundings({ setting: "/x/ollama-ls" }, ...all)), { program: "/x/ollama-ls" });
     assert.deepEqual(findProgram(surroundings({}, ...all)), { program: "/ext/bin/ollama-ls" });
     assert.deepEqual(findProgram(surroundings({}, "/opt/bin/ollama-ls")), { program: "/opt/bin/ollama-ls" });
-    assert.deepEqual(findProgram(surroundings({ setting: "~/ols" }, "/home/ada/ols")), { program: "/home/ada/ols" });
+    assert.deepEqual(findProgram(surroundings({ setting: "~/ols" }, "/users/ada/ols")), { program: "/users/ada/ols" });
 });
 
 test("a relative path could be a repository's: it is never run", () => {

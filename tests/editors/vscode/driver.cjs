@@ -11,6 +11,7 @@ const Body = Object.getPrototypeOf(async () => undefined).constructor;
 // Messages come and go: what was shown is kept, each once.
 const COLLECT = `
     window.ollamaLsMessages = [];
+    window.ollamaLsProgress = []; // texts of the progress in the status bar
     const seen = new WeakMap();
     setInterval(() => {
         for (const element of document.querySelectorAll(".notification-list-item-message")) {
@@ -18,6 +19,12 @@ const COLLECT = `
             if (text && seen.get(element) !== text) {
                 seen.set(element, text);
                 window.ollamaLsMessages.push(text);
+            }
+        }
+        for (const element of document.querySelectorAll("[id='status.progress']")) {
+            const text = element.textContent;
+            if (text && window.ollamaLsProgress.at(-1) !== text) {
+                window.ollamaLsProgress.push(text);
             }
         }
     }, 50);
