@@ -258,7 +258,7 @@ class VSCodeCase(EditorCase):
 
     def command(self, verb):
         """One of our commands, by the palette."""
-        self.vscode("await vscode.commands.executeCommand('ollamaLs.%s')" % verb)
+        self.vscode("void vscode.commands.executeCommand('ollamaLs.%s')" % verb)
 
     def palette(self, title):
         """A command by its title, typed into the palette."""
@@ -464,11 +464,6 @@ class VSCodeCase(EditorCase):
         """Wait for the item."""
         self.until("status %s %s" % (state, text), lambda: self.status()["state"] == state
                    and text in self.status()["text"])
-
-    def set(self, settings):
-        """Write the user's settings anew."""
-        path = self.data / "User" / "settings.json"
-        path.write_text(json.dumps(dict(SETTINGS, **self.SETTINGS, **settings)), encoding="utf-8")
 
     def click(self, selector):
         self.page("await page.locator(args.selector).first().click()", selector=selector)

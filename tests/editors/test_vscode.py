@@ -91,17 +91,17 @@ class VSCodeLooks(VSCodeCase):
         fake = self.fake(running=["llama3.2:3b"])
         self.start(self.write("app.py", BEFORE))
         self.until_status("ok", "5 models · llama3.2:3b 2.0 GB")
-        self.image("status-ok", 22, bottom=True)
+        self.image("status-ok", 32, bottom=True)
         gate = fake.hold_loading()
         self.vscode("vscode.commands.executeCommand('ollama-ls.load', {model: 'gemma3:4b'})")
         self.until_status("loading", "loading gemma3:4b")
-        self.image("status-loading", 22, bottom=True)
+        self.image("status-loading", 32, bottom=True)
         gate.set()
         self.until_status("ok", "2 loaded")
         fake.refuse()
         self.command("refresh")
         self.until_status("unreachable", "not running")
-        self.image("status-unreachable", 22, bottom=True)
+        self.image("status-unreachable", 32, bottom=True)
         self.click(ITEM)
         self.until("the remedy", lambda: any("Start Ollama" in text for text in
                                              self.texts(".quick-input-list .monaco-list-row")))
@@ -117,8 +117,12 @@ class VSCodeLooks(VSCodeCase):
         self.choose("Pull a model")
         self.until("the list", lambda: len(self.texts(".quick-input-list .monaco-list-row")) > 5)
         self.type("gemma3:12")
+        rows = self.until("what matches", lambda: [text for text in self.texts(
+            ".quick-input-list .monaco-list-row") if "gemma3:12" in text])
+        self.assertTrue(rows[0].startswith("gemma3:12b"), rows)  # and Enter does not pull gemma3:12
+        self.assertTrue(any("as typed" in row for row in rows), rows)
         self.image("pull", 350)
-        self.choose("gemma3:12b")
+        self.keys("Enter")
         self.until_status("loading", "pulling gemma3:12b")
         self.until("the model", lambda: fake.find("gemma3:12b"))
         self.until_status("ok", "6 models")
@@ -193,7 +197,8 @@ class VSCodeTrouble(VSCodeCase):
         self.until("the message", lambda: "/nowhere/ollama-ls" in self.messages())
         self.assertIn("Correct it, or clear it", self.messages())
         self.image("missing")
-        self.set({"ollama-ls.path": program()})
+        self.vscode("await vscode.workspace.getConfiguration('ollama-ls').update('path', %s, vscode.ConfigurationTarget.Global)"
+                    % json.dumps(program()))
         self.until("the finding", self.findings)
 
     def test_a_crash_takes_what_was_drawn_along(self):

@@ -162,7 +162,7 @@ class Menu {
         pick.items = rows;
         const typed = (value: string): RowItem[] =>
             value && !rows.some((row) => row.model === value)
-                ? [{ label: label(value), description: "as typed", model: value, alwaysShow: true }]
+                ? [{ label: `$(pencil) as typed: ${label(value)}`, description: "", model: value, alwaysShow: true }]
                 : [];
         pick.onDidChangeValue((value) => {
             pick.items = [...rows, ...typed(value.trim())];
