@@ -70,9 +70,10 @@ class VSCodeCase(EditorCase):
         extension_is_built()
         self.data, self.extensions = self.home / "code", self.home / "extensions"
         self.probe_socket = str(self.home / "tmp" / "probe")
-        (self.data / "User").mkdir(parents=True, exist_ok=True)
-        (self.data / "User" / "settings.json").write_text(
-            json.dumps(dict(SETTINGS, **self.SETTINGS, **(settings or {}))), encoding="utf-8")
+        # Settings of machine scope are read from this side's file alone: the window is a remote one.
+        for side, values in (("User", dict(SETTINGS, **self.SETTINGS)), ("Machine", settings or {})):
+            (self.data / side).mkdir(parents=True, exist_ok=True)
+            (self.data / side / "settings.json").write_text(json.dumps(values), encoding="utf-8")
         self._install()
         env = dict(environment or self.editor_environment(), OLLAMA_LS_PROBE=self.probe_socket,
                    EXTENSIONS_GALLERY='{"serviceUrl":""}',
