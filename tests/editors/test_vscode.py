@@ -188,6 +188,9 @@ class VSCodeLooks(VSCodeCase):
         self.show(self.write("app.ai", "ai model helper {\n    provider: ollama\n    model: llama3:8b\n}\n"))
         self.assertEqual("namel3ss", self.vscode("return vscode.window.activeTextEditor.document.languageId"))
         self.until("the finding", self.findings)
+        self.vscode("""await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(
+            { language: 'modelfile', content: 'FROM lama3.2:3b' }))""")
+        self.until("the finding in an unsaved text", lambda: [f[3] for f in self.findings()] == ["unknown-model"])
 
 
 class VSCodeTrouble(VSCodeCase):
@@ -201,9 +204,14 @@ class VSCodeTrouble(VSCodeCase):
         self.until("the message", lambda: "/nowhere/ollama-ls" in self.messages())
         self.assertIn("Correct it, or clear it", self.messages())
         self.image("missing")
-        self.vscode("await vscode.workspace.getConfiguration('ollama-ls').update('path', %s, vscode.ConfigurationTarget.Global)"
-                    % json.dumps(program()))
+        self.set_path("/bin/false")
+        self.until("the message", lambda: "/bin/false could not be started" in self.messages())
+        self.set_path(program())
         self.until("the finding", self.findings)
+
+    def set_path(self, path):
+        self.vscode("""await vscode.workspace.getConfiguration('ollama-ls')
+            .update('path', %s, vscode.ConfigurationTarget.Global)""" % json.dumps(path))
 
     def test_a_crash_takes_what_was_drawn_along(self):
         fake = self.fake()

@@ -8,8 +8,10 @@ import * as vscode from "vscode";
 import {
     CloseAction,
     ErrorAction,
+    ErrorCodes,
     ExecuteCommandRequest,
     LanguageClient,
+    LSPErrorCodes,
     ResponseError,
     RevealOutputChannelOn,
     State,
@@ -247,9 +249,12 @@ export class Server implements vscode.Disposable {
             this.onCommand.fire({ verb: command.replace(/^ollama-ls\./, ""), argument: args[0] });
             return result;
         } catch (error) {
-            // The server's words say what to do about it.
-            if (this.client === client && error instanceof ResponseError) {
-                void vscode.window.showErrorMessage(error.message);
+            // The server's own words say what to do about it. Others come from a connection that is gone.
+            const isAnswer = error instanceof ResponseError && (error.code === LSPErrorCodes.RequestFailed || error.code === ErrorCodes.InvalidParams);
+            if (isAnswer) {
+                void vscode.window.showErrorMessage(text(error));
+            } else {
+                this.log.warn(`${command}: ${text(error)}`);
             }
             return undefined;
         }

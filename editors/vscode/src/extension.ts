@@ -11,7 +11,7 @@ import { StreamView } from "./streamView";
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
     const own = new Server(context.extension);
     server = own;
     const panel = new Panel();
@@ -30,7 +30,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         // More settings count now; the server reads them when it is told that they changed.
         vscode.workspace.onDidGrantWorkspaceTrust(() => void own.settingsChanged()),
     );
-    await own.start();
+    void own.start(); // whatever comes of it is told; VS Code waits for nothing
 }
 
 export function deactivate(): Promise<void> | undefined {

@@ -17,7 +17,6 @@ export class Run {
     thoughts = 0; // characters of thinking, which is not drawn
     outcome: Outcome | undefined;
     error: string | undefined;
-    isLost = false; // its place is gone: the text around it was replaced
 
     constructor(
         readonly id: string,
