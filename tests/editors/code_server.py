@@ -54,6 +54,10 @@ class VSCodeCase(EditorCase):
     TRUSTED = True
     WITHOUT_EXTENSION = False  # the test installs it itself
 
+    def setUp(self):
+        super().setUp()
+        self.data, self.extensions = self.home / "code", self.home / "extensions"
+
     def find(self):
         done = subprocess.run([str(PROJECT / "scripts" / "code-server"), "--check"], check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -68,7 +72,6 @@ class VSCodeCase(EditorCase):
     def start(self, path=None, environment=None, settings=None):
         """Start the editor on a file."""
         extension_is_built()
-        self.data, self.extensions = self.home / "code", self.home / "extensions"
         self.probe_socket = str(self.home / "tmp" / "probe")
         # Settings of machine scope are read from this side's file alone: the window is a remote one.
         for side, values in (("User", dict(SETTINGS, **self.SETTINGS)), ("Machine", settings or {})):
@@ -91,8 +94,14 @@ class VSCodeCase(EditorCase):
         if path:
             self.show(path)
 
+    def install_probe(self):
+        """Folders count only until something was installed by VS Code itself."""
+        target = self.extensions / "ollama-ls-tests.ollama-ls-probe-0.0.1"
+        if not target.exists():
+            shutil.copytree(HERE / "probe", target)
+
     def _install(self):
-        shutil.copytree(HERE / "probe", self.extensions / "ollama-ls-tests.ollama-ls-probe-0.0.1")
+        self.install_probe()
         if not self.WITHOUT_EXTENSION:
             target = self.extensions / "ollama-ls.ollama-ls-0.1.0"
             for part in ("dist", "languages"):
@@ -270,15 +279,23 @@ class VSCodeCase(EditorCase):
             title in text for text in self.texts(".quick-input-list .monaco-list-row")))
         self.keys("Enter")
 
+    before_typing = None  # the text before complete() typed into it, which is several steps to undo
+
     def undo(self):
         self.focus()
         self.keys("Control+z")
+        for _ in range(5):
+            if self.before_typing in (None, self.text()):
+                break
+            self.keys("Control+z")
+        self.before_typing = None
 
     def restart(self):
         self.vscode("await vscode.commands.executeCommand('ollamaLs.restart')")
 
     def complete(self, line, column, typed, choose):
         """Replace the rest of a line by what is typed, complete there, take one; the labels offered."""
+        self.before_typing = self.text()
         self.put_cursor(line, column)
         self.keys("Shift+End", "Delete")
         self.type(typed)

@@ -270,6 +270,7 @@ class VSCodePackage(VSCodeCase):
         env = self.editor_environment()
         folders = [p for p in env["PATH"].split(":") if not os.path.exists(p + "/ollama-ls")]
         env = dict(env, PATH=":".join(folders), EXTENSIONS_GALLERY='{"serviceUrl":""}')
+        self.install_probe()
         subprocess.run([self.editor + "/node/bin/node", self.editor + "/code-server/entry.js", "--config", "/dev/null",
                         "--user-data-dir", str(self.home / "code"), "--extensions-dir", str(self.home / "extensions"),
                         "--install-extension", package], env=env, check=True, timeout=120,
