@@ -169,6 +169,72 @@ function T.ghost()
   return table.concat(text, "")
 end
 
+function T.current()
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+  return vim.bo.filetype == "checkhealth" and text or ""
+end
+
+function T.filetype_of(path)
+  vim.cmd("edit " .. path)
+  local found = vim.bo.filetype
+  vim.cmd("buffer " .. buffer())
+  return found
+end
+
+function T.findings_of(name)
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_get_name(bufnr):match(name .. "$") then
+      return #vim.diagnostic.get(bufnr) > 0
+    end
+  end
+  return false
+end
+
+function T.client_count()
+  return #(vim.lsp.get_clients or vim.lsp.get_active_clients)()
+end
+
+function T.folders()
+  local found = {}
+  for _, folder in ipairs(require("ollama-ls.client").get().workspace_folders or {}) do
+    table.insert(found, folder.uri)
+  end
+  return list(found)
+end
+
+function T.map(key, does)
+  vim.keymap.set("n", key, does, { buffer = buffer() })
+  return true
+end
+
+function T.mapped(key)
+  return vim.fn.maparg(key, "n", false, true).rhs or ""
+end
+
+-- What is sent is looked at, not what was meant.
+function T.map_visual(key, action)
+  local client = require("ollama-ls.client")
+  local execute = client.execute
+  client.execute = function(verb, argument, ...)
+    if argument and argument.range then
+      T.range = { start = argument.range.start.character, ["end"] = argument.range["end"].character }
+    end
+    return execute(verb, argument, ...)
+  end
+  vim.keymap.set("v", key, function()
+    require("ollama-ls").ai(action)
+  end)
+  return true
+end
+
+function T.last_range()
+  return { require("ollama-ls.client").get().offset_encoding, T.range.start, T.range["end"] }
+end
+
+function T.inline_offered()
+  return require("ollama-ls.client").get().server_capabilities.inlineCompletionProvider ~= nil
+end
+
 function T.clients()
   local client = require("ollama-ls.client").get()
   return client and { id = client.id, folders = client.workspace_folders } or vim.NIL

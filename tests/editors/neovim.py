@@ -17,8 +17,8 @@ class NeovimCase(EditorCase):
     PROGRAM = "nvim"
     NAME = "neovim"
 
-    def start(self, path, setup="{}", environment=None):
-        """Start the editor on a file."""
+    def start(self, path, setup="{}", environment=None, options=None):
+        """Start the editor on a file; `options` instead of our init file."""
         self.socket = str(self.home / "tmp" / "nvim")
         init = self.home / "init.lua"
         init.write_text("vim.opt.rtp:prepend(%s)\nvim.cmd('luafile ' .. %s)\n"
@@ -28,20 +28,24 @@ class NeovimCase(EditorCase):
         self.log = open(self.home / "nvim.log", "wb")
         self.stack.callback(self.log.close)
         self.process = subprocess.Popen(
-            [self.editor, "--headless", "--listen", self.socket, "-u", str(init), "-i", "NONE",
-             "-n", str(path)], cwd=str(self.workspace), env=environment or self.editor_environment(),
+            [self.editor, "--headless", "--listen", self.socket, "-i", "NONE", "-n",
+             *(options or ["-u", str(init)]), str(path)], cwd=str(self.workspace), env=environment or self.editor_environment(),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.stack.callback(self._end)
         self.until("the editor", lambda: os.path.exists(self.socket))
 
     def _end(self):
         if self.process.poll() is None:
+            messages = self.messages()
             self._remote("--remote-send", "<C-\\><C-n>:qa!<CR>")
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+            messages = "the editor did not end"
+        if self.process.returncode is not None and "messages" in locals():
+            self.assertNotRegex(messages, r"stack traceback|Error executing|E\d+:|did not end")
 
     def _remote(self, *arguments):
         done = subprocess.run([self.editor, "--server", self.socket, *arguments], timeout=60,

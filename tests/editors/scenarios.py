@@ -49,8 +49,6 @@ class Scenarios:
         self.assertTrue(any(label.strip().startswith("llama3.2:3b") for label in labels), labels)
         self.until("the completed text", lambda: "\nOLLAMA_MODEL=llama3.2:3b\n" in self.text())
         self.until("silence", lambda: self.findings() == [])
-        self.undo()
-        self.until("the old text", lambda: "lama3.2:3b" in self.text() and self.codes())
 
     def test_a_quick_fix_pulls_and_the_squiggle_goes(self):
         fake = self.fake(library=[BIG], frame_seconds=0.1)

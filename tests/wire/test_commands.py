@@ -382,6 +382,21 @@ class Status(LspCase):
         client.drop("experimental/serverStatus")
         client.finish()
 
+    def test_models_are_listed_without_asking_anybody(self):
+        """For pickers: the object of `ollama-ls models --json`, from what is known."""
+        fake = self.fake(running=["llama3.2:3b"])
+        client = self.client("vscode-11")
+        self.assertEqual([], [m for s in client.command("models")["servers"] for m in s["models"]])
+        client.command("refresh")
+        client.poll(lambda: client.command("status")["state"] == "ok", "ok")
+        fake.forget()
+        server, = client.command("models")["servers"]
+        self.assertEqual(("default", True, 5),
+                         (server["name"], server["reachable"], len(server["models"])))
+        self.assertIn("running", [m for m in server["models"] if m["name"] == "llama3.2:3b"][0])
+        self.assertEqual([], fake.requests("/api/tags"))
+        client.finish()
+
     def test_credentials_are_never_shown(self):
         fake = self.fake()
         client = self.client("full", options={"status": True, "servers": [

@@ -8,10 +8,11 @@ detect({ "Modelfile", "*.Modelfile", "*.modelfile", "Modelfile.*" }, function()
   vim.cmd("setfiletype modelfile")
 end)
 
--- Adobe Illustrator uses the name too: such files are PDF or PostScript.
+-- Adobe Illustrator uses the name too, and newer versions of Neovim know no other: such files are PDF or
+-- PostScript.
 detect("*.ai", function()
   local first = vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] or ""
   if not first:match("^%%") then
-    vim.cmd("setfiletype namel3ss")
+    vim.bo.filetype = "namel3ss"
   end
 end)

@@ -126,9 +126,8 @@ local function add_folder(client, root)
     folders[root] = true
     local folder = { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ":t") }
     notify(client, "workspace/didChangeWorkspaceFolders", { event = { added = { folder }, removed = {} } })
-    if client.workspace_folders then
-      table.insert(client.workspace_folders, folder)
-    end
+    client.workspace_folders = client.workspace_folders or {}
+    table.insert(client.workspace_folders, folder)
   end
 end
 

@@ -20,7 +20,8 @@ end
 function M.statusline()
   local status = require("ollama-ls.status")
   local text = status.text():gsub("%%", "%%%%")
-  return text == "" and "" or ("%%#%s#%s%%*"):format(status.highlight(), text)
+  local highlight = status.highlight()
+  return highlight and ("%%#%s#%s%%*"):format(highlight, text) or text
 end
 
 ---The text alone, without highlighting.

@@ -92,13 +92,13 @@ function M.text()
   return (status.state == "error" and icons.error or icons.warning) .. " " .. status.state
 end
 
----The highlight group that goes with it.
+---The highlight group that goes with it, nil where all is well.
 function M.highlight()
   local state = M.state()
   if state == "unreachable" or state == "stale" then
     return "DiagnosticWarn"
   end
-  return state == "error" and "DiagnosticError" or "DiagnosticOk"
+  return state == "error" and "DiagnosticError" or nil
 end
 
 return M

@@ -50,9 +50,13 @@ local function unset_keys(bufnr)
   for key, old in pairs(keys) do
     pcall(vim.keymap.del, "n", key, { buffer = bufnr })
     if old then
-      vim.api.nvim_buf_call(bufnr, function()
-        pcall(vim.fn.mapset, "n", false, old)
-      end)
+      vim.api.nvim_buf_set_keymap(bufnr, "n", key, old.rhs or "", {
+        noremap = old.noremap == 1,
+        silent = old.silent == 1,
+        expr = old.expr == 1,
+        nowait = old.nowait == 1,
+        callback = old.callback,
+      })
     end
   end
 end
@@ -113,6 +117,9 @@ local function headline(run)
     return ("%s%s:%s,%s"):format(name, why and (": " .. why) or "", key_text("accept"), key_text("reject"))
   end
   local doing = messages[run.id] or (run.thinking ~= "" and "thinking" or "")
+  if doing:find(run.model, 1, true) then
+    name = run.action -- progress names the model
+  end
   return ("%s %s  %s %s"):format(status.spinner(), name, doing, key_text("cancel"))
 end
 
