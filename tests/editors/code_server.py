@@ -413,6 +413,14 @@ class VSCodeCase(EditorCase):
             return found;
         })""")
 
+    def ghost(self):
+        """Grey text at the cursor: what an inline completion suggests."""
+        return "\n".join(text.replace("\u00a0", " ") for text in self.texts(
+            ".ghost-text-decoration, .ghost-text, .suggest-preview-text"))
+
+    def accept_ghost(self):
+        self.keys("Tab")
+
     def panel(self):
         """The text that is shown beside."""
         return self.page("""
