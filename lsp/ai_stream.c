@@ -41,6 +41,15 @@ static struct json_object *range_json(const struct ai_run *run, struct text_rang
     return empty;
 }
 
+static const char *output_name(enum action_output output) {
+    switch (output) {
+    case OUTPUT_REPLACE: return "replace";
+    case OUTPUT_INSERT: return "insert";
+    case OUTPUT_SHOW: break;
+    }
+    return "show";
+}
+
 void ai__send_begin(struct ai_run *run) {
     if (!run->lsp->caps.stream_notification) {
         return;
@@ -50,6 +59,7 @@ void ai__send_begin(struct ai_run *run) {
     json_set(params, "range",
              range_json(run, run->stage == AI_PARSING ? run->selection : run->range));
     json_set_str(params, "action", run->action.name);
+    json_set_str(params, "output", str_from(output_name(run->action.output)));
     json_set_str(params, "model", run->model);
     (void)send_message(run, SEND_NEEDED, "begin", params);
 }

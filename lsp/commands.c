@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"reject", command_reject},
     {"metrics", command_metrics},
     {"workspaceModels", command_workspace_models},
+    {"library", command_library},
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -62,6 +62,7 @@ void command_trust_host(struct request *request, struct json_object *argument);
 void command_ignore_model(struct request *request, struct json_object *argument);
 void command_start_server(struct request *request, struct json_object *argument);
 void command_workspace_models(struct request *request, struct json_object *argument);
+void command_library(struct request *request, struct json_object *argument);
 void command_ai(struct request *request, struct json_object *argument);
 void command_accept(struct request *request, struct json_object *argument);
 void command_reject(struct request *request, struct json_object *argument);

@@ -32,7 +32,7 @@ class Streams:
             yield "%s out of order" % kind
         if before and before[-1].get("kind") == "end":
             yield "goes on after its end"
-        allowed = {"begin": {"uri", "range", "action", "model"}, "delta": {"text"},
+        allowed = {"begin": {"uri", "range", "action", "output", "model"}, "delta": {"text"},
                    "thinking": {"text"}, "end": {"text", "outcome", "error"}}.get(kind, set())
         given = set(params) - {"id", "seq", "kind"}
         if given - allowed:

@@ -51,6 +51,7 @@ STRING, BOOLEAN, NUMBER, NULL = _base("string"), _base("boolean"), _base("decima
 OWN_ENUMS = [
     _enum("OwnHealth", "ok", "warning", "error"),
     _enum("OwnState", "ok", "starting", "loading", "busy", "stale", "unreachable", "error"),
+    _enum("OwnOutput", "replace", "insert", "show"),
     _enum("OwnStreamKind", "begin", "delta", "thinking", "end"),
     _enum("OwnOutcome", "applied", "review", "conflict", "cancelled", "failed", "shown"),
 ]
@@ -68,7 +69,8 @@ OWN_STRUCTURES = [
             servers=_list(_ref("OwnServer")), active=_list(_ref("OwnActive"))),
     _struct("OwnStreamError", message=STRING, remedy=STRING),
     _struct("OwnStream", id=STRING, seq=NUMBER, kind=_ref("OwnStreamKind"), uri_=STRING,
-            range_=_ref("Range"), action_=STRING, model_=STRING, text_=STRING,
+            range_=_ref("Range"), action_=STRING, output_=_ref("OwnOutput"), model_=STRING,
+            text_=STRING,
             outcome_=_ref("OwnOutcome"), error_=_ref("OwnStreamError")),
 ]
 OWN_NOTIFICATIONS = {

@@ -375,6 +375,7 @@ class UserActions(AiCase):
         self.execute(client, action)
         identity = client.wait(lambda: next(iter(set(client.streams.by_id) - before), None), "a run")
         self.assertEqual("applied", client.outcome(identity)["outcome"])
+        self.assertEqual("replace", client.streams.by_id[identity][0]["output"])
         self.assertEqual(AFTER, document.text)
         text = self.prompt(self.chat(fake))
         self.assertIn("Rhyme this: ", text)

@@ -146,6 +146,7 @@ class Explain(AiCase):
         document = self.document(client)
         identity = client.ai("haiku", document.uri, document.span(FIRST, LAST))
         end = client.outcome(identity)
+        self.assertEqual("show", client.streams.by_id[identity][0]["output"])
         self.assertEqual(("shown", "old pond"), (end["outcome"], end["text"].strip()))
         self.assertEqual(1, len(fake.requests(CHAT)))
         self.end(client)

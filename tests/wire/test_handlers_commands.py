@@ -165,6 +165,23 @@ class Actions(LspCase):
         client.finish()
 
 
+class Library(LspCase):
+    def test_what_can_be_pulled_is_told_without_asking_anybody(self):
+        """For pickers of plugins; the table of this version, whatever the servers do."""
+        client = self.client()
+        library = client.command("library")
+        self.assertEqual({"version", "date", "models"}, set(library))
+        self.assertRegex(library["date"], r"^20\d\d-\d\d-\d\d$")
+        models = {model["name"]: model for model in library["models"]}
+        self.assertEqual(len(models), len(library["models"]))
+        tags = {tag["tag"]: tag for tag in models["llama3.2"]["tags"]}
+        self.assertLessEqual({"1b", "3b"}, set(tags))
+        self.assertTrue(1e9 < tags["3b"]["size"] < 4e9 and not tags["3b"]["cloud"])
+        self.assertIn("embedding", models["nomic-embed-text"]["capabilities"])
+        self.assertIn("insert", models["qwen2.5-coder"]["capabilities"])
+        client.finish()
+
+
 class Bounds(LspCase):
     def test_hostile_names_stay_text_in_cards(self):
         self.fake([{"name": "good:latest", "quantization": "`x` ![i](http://evil/i.png) <b>",
