@@ -133,13 +133,16 @@ static void read_features(struct caps *caps, struct json_object *client) {
     caps->rename_prepare = flag(t, "rename.prepareSupport");
 }
 
-void caps_read(struct caps *caps, struct json_object *client, struct json_object *options) {
+void caps_read(struct caps *caps, struct json_object *client, struct json_object *options,
+               struct json_object *client_info) {
     *caps = (struct caps){0};
     read_general(caps, client);
     read_workspace(caps, client);
     read_diagnostics(caps, client);
     read_completion(caps, client);
     read_features(caps, client);
+    caps->pull_workspace =
+        caps->pull_diagnostics && !str_eq(json_get_str(client_info, "name"), STR("Neovim"));
     caps->status_notification = flag(options, "status");
     caps->stream_notification = flag(options, "stream");
     caps->settings_are_user_grade = flag(options, "settingsAreUserGrade");

@@ -35,7 +35,9 @@ struct caps {
     bool refresh_code_lenses;   // workspace/codeLens/refresh
 
     // diagnostics, for the one channel in use
-    bool pull_diagnostics;           // textDocument.diagnostic and refreshSupport (A3); else push
+    bool pull_diagnostics; // textDocument.diagnostic and refreshSupport (A3); else push
+    bool pull_workspace;   // workspace/diagnostic helps. Neovim 0.12, where it is announced, asks
+                         // after a refresh for that alone and drops what it says of open documents
     bool diagnostic_version;         // publishDiagnostics may carry `version`
     bool diagnostic_related;         // relatedInformation
     bool diagnostic_code_href;       // codeDescription
@@ -84,6 +86,7 @@ struct caps {
     bool settings_are_user_grade; // initializationOptions.settingsAreUserGrade
 };
 
-// Reads ClientCapabilities and initializationOptions (both borrowed, either may be NULL or of a
-// wrong type: then nothing is declared).
-void caps_read(struct caps *caps, struct json_object *capabilities, struct json_object *options);
+// Reads ClientCapabilities, initializationOptions and clientInfo (borrowed, each may be NULL or of
+// a wrong type: then nothing is declared).
+void caps_read(struct caps *caps, struct json_object *capabilities, struct json_object *options,
+               struct json_object *client_info);

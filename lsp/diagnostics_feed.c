@@ -370,7 +370,7 @@ void feed_advertise(const struct lsp_server *server, struct json_object *capabil
     struct json_object *provider = json_object_new_object();
     json_set_str(provider, "identifier", STR("ollama-ls"));
     json_set_bool(provider, "interFileDependencies", true); // the nearest .env
-    json_set_bool(provider, "workspaceDiagnostics", true);
+    json_set_bool(provider, "workspaceDiagnostics", server->caps.pull_workspace);
     json_set(capabilities, "diagnosticProvider", provider);
 }
 

@@ -188,7 +188,8 @@ void lifecycle_on_initialize(struct request *request) {
     struct lsp_server *server = request->server;
     struct json_object *params = request->params;
     struct json_object *options = json_get(params, "initializationOptions");
-    caps_read(&server->caps, json_get(params, "capabilities"), options);
+    caps_read(&server->caps, json_get(params, "capabilities"), options,
+              json_get(params, "clientInfo"));
 
     struct json_object *info = json_object_new_object();
     json_set_str(info, "name", STR("ollama-ls"));

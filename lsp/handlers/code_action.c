@@ -141,15 +141,22 @@ static void add_action(struct action_list *list, const struct finding *finding,
     json_add(list->actions, action);
 }
 
+// Those of findings in the range, and of findings that the client names as the ones it asks about:
+// Neovim sends a line's diagnostics with the cursor alone for a range.
+// Those of findings in the range, and of findings on its line that the client names as the ones it
+// asks about: Neovim sends a line's diagnostics with the cursor alone for a range.
 static void add_fixes(struct action_list *list, size_t start, size_t end) {
     const struct findings *findings =
         document_findings(list->request->server, list->request->document);
+    const struct text *text = list->request->document->text;
+    size_t line = text_line_at(text, start);
     for (size_t i = 0; i < findings->n; i++) {
         const struct finding *finding = &findings->at[i];
-        if (finding->end < start || finding->start > end) {
-            continue;
-        }
-        for (size_t f = 0; f < finding->n_fixes; f++) {
+        struct json_object *named =
+            text_line_at(text, finding->start) == line ? answered(list, finding) : NULL;
+        bool is_meant = named || (finding->end >= start && finding->start <= end);
+        json_object_put(named);
+        for (size_t f = 0; is_meant && f < finding->n_fixes; f++) {
             add_action(list, finding, &finding->fixes[f]);
         }
     }

@@ -24,7 +24,7 @@ static struct caps read_profile(const char *name) {
     struct json_object *profile = NULL;
     assert_int_equal(json_parse(&arena, text, &profile, NULL), ERR_OK);
     struct caps caps;
-    caps_read(&caps, json_get(profile, "capabilities"), NULL);
+    caps_read(&caps, json_get(profile, "capabilities"), NULL, NULL);
     json_object_put(profile);
     arena_finish(&arena);
     return caps;
@@ -38,7 +38,7 @@ static struct caps read_text(const char *client, const char *options) {
     assert_int_equal(json_parse(&arena, str_from(client), &client_json, NULL), ERR_OK);
     assert_int_equal(json_parse(&arena, str_from(options), &options_json, NULL), ERR_OK);
     struct caps caps;
-    caps_read(&caps, client_json, options_json);
+    caps_read(&caps, client_json, options_json, NULL);
     json_object_put(client_json);
     json_object_put(options_json);
     arena_finish(&arena);

@@ -340,6 +340,13 @@ class Requests(LspCase):
         self.assertEqual([], client.answer(held)["result"]["items"][0]["items"])
         client.finish()
 
+    def test_neovim_is_not_told_of_the_workspace(self):
+        """0.12 asks for it alone after a refresh, and drops what it says of open documents."""
+        self.fake()
+        client = self.client("nvim-0.12")
+        self.assertFalse(client.result["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"])
+        client.finish()
+
     def test_workspace_diagnostic_is_answered_or_not_announced(self):
         self.fake()
         client = self.client("full")
