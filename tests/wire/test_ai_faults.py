@@ -65,8 +65,15 @@ class MidStream(AiCase):
                     reply.send(*TOKENS)
                     if stream:
                         client.streamed(identity, "def add(a, b):")
+                    else:  # a reset would take along what has not been read
+                        client.poll(lambda client=client: [
+                            a for a in client.command("status")["active"]
+                            if a["tokens"] == len(TOKENS)], "the tokens")
                     fault(reply)
                     text = self.failed(client, identity, stream)
+                    self.assertNotIn("try: try", text)
+                    self.assertNotIn("try: again", text)
+                    self.assertNotRegex(text, "^again|[^y] again;")
                     for character in "\x00\x1b\ufffd":
                         self.assertNotIn(character, text)
                     self.assertEqual((TEXT, []), (document.text, client.applied))
