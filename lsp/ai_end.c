@@ -129,7 +129,7 @@ static struct str kept_text(struct ai_run *run, struct arena *arena, const char 
 void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
     struct arena arena = {0};
     if (remedy.n == 0) {
-        remedy = STR("again; if it fails again, the server's log may say why");
+        remedy = STR("try again; if it fails again, the server's log may say why");
     }
     ai__end_text(run);
     struct error error = {
@@ -137,9 +137,9 @@ void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
         .message = arena_copy(&arena, display_escape(&arena, message, 400)),
         .remedy = arena_copy(&arena, display_escape(&arena, remedy, 200)),
     };
-    struct str why = error.remedy.n ? arena_printf(&arena, "%.*s; try: %.*s",
-                                                   STR_ARG(error.message), STR_ARG(error.remedy))
-                                    : error.message;
+    const char *what = str_starts(error.remedy, STR("try ")) ? "" : "try: ";
+    struct str why =
+        arena_printf(&arena, "%.*s; %s%.*s", STR_ARG(error.message), what, STR_ARG(error.remedy));
     struct str headline = arena_printf(&arena, "failed: %.*s", STR_ARG(why));
     ai__conclude(run, AI_FAILED, MESSAGE_ERROR, kept_text(run, &arena, headline.p), &error);
     arena_finish(&arena);
