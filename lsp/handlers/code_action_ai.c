@@ -9,6 +9,7 @@
 
 #define KIND_QUICKFIX STR("quickfix")
 #define TAG_LLM_GENERATED 1
+#define LOOK_MAX (256 * 1024) // bytes of a selection that are looked at while a menu waits
 
 // A finding of ours says what servers have; no model can know that better.
 static bool is_foreign(struct json_object *diagnostic) {
@@ -55,7 +56,7 @@ static struct str obstacle(struct action_list *list, const struct action *action
                                   STR_ARG(impossible->message), STR_ARG(impossible->remedy))
                    : impossible->message;
     }
-    if (action->wants_instruction) {
+    if (action->wants_instruction && list->end - list->start <= LOOK_MAX) {
         struct document *document = list->request->document;
         struct context_input input = {
             .text = document->text,

@@ -464,21 +464,25 @@ class Review(AiCase):
         client.drop("window/showMessage")
         self.end(client)
 
-    def test_a_replacement_all_over_a_large_file_takes_no_time(self):
+    def test_a_replacement_all_over_a_large_file_takes_no_longer(self):
         """Each change has to be told to what waits there; the text is still made once."""
         _, client, document, identity = self.waiting(*TOKENS, review=True)
-        count = 16000
-        document.change(("return 1\n", "return 1\n" + "x = 1  # a line of some length, as usual\n" * 20000))
+        line, count = "x = 1  # a line of some length, as usual\n", 16000
+        document.change(("return 1\n", "return 1\n" + line * 20000))
+        other = self.document(client, document.text, "other.py")
+        client.settle()
+
+        def took(which):
+            begun = time.monotonic()
+            which.version += 1
+            client.edit(which.uri, which.version, changes)
+            client.settle()
+            return time.monotonic() - begun
         changes = [{"range": {"start": {"line": 12 + i, "character": 0},
                               "end": {"line": 12 + i, "character": 1}}, "text": "y"}
                    for i in range(count)]
-        client.settle()
-        document.version += 1
+        self.assertLess(took(document), 3 * took(other) + 0.3)
         document.text = document.text.replace("x = 1", "y = 1", count)
-        client.edit(document.uri, document.version, changes)
-        begun = time.monotonic()
-        client.settle()
-        self.assertLess(time.monotonic() - begun, 1.0)
         client.command("accept", {"id": identity})
         client.wait(lambda: document.steps == 1, "the edit")
         self.assertIn("return a + b\n", document.text)
