@@ -58,6 +58,19 @@ class Rebase(AiCase):
         self.assertEqual(AFTER.replace("return a + b", "return a + b  # y"),
                          self.typed([("return result", "return result  # y")]))
 
+    def test_right_behind_a_character_of_two_bytes(self):
+        fake, client = self.begin()
+        reply = fake.reply()
+        document = self.document(client, TEXT.replace("return result", "return résulté"))
+        identity = client.ai("refactor", document.uri, document.span(FIRST, "résulté"))
+        reply.send(*TOKENS[:4])
+        client.begun(identity)
+        document.change(("résulté", "résulté  # y"))
+        reply.send(*TOKENS[4:]).finish()
+        self.assertEqual("applied", client.outcome(identity)["outcome"])
+        self.assertIn("return a + b  # y\n", document.text)
+        self.end(client)
+
     def test_an_edit_and_its_undo_elsewhere(self):
         self.assertEqual(AFTER, self.typed([("import os\n", "")], [("\n\ndef add", "import os\n\n\ndef add")]))
 
@@ -470,6 +483,32 @@ class Review(AiCase):
         client.settle()
         self.refusal(client, -32803, "accept", {"id": identity})
         self.assertEqual([], client.applied)
+        client.drop("window/showMessage")
+        self.end(client)
+
+    def test_a_replacement_all_over_a_large_file_takes_no_longer(self):
+        """Each change has to be told to what waits there; the text is still made once."""
+        _, client, document, identity = self.waiting(*TOKENS, review=True)
+        line, count = "x = 1  # a line of some length, as usual\n", 16000
+        document.change(("return 1\n", "return 1\n" + line * 20000))
+        other = self.document(client, document.text, "other.py")
+        client.settle()
+
+        def took(which):
+            begun = time.monotonic()
+            which.version += 1
+            client.edit(which.uri, which.version, changes)
+            client.settle()
+            return time.monotonic() - begun
+        changes = [{"range": {"start": {"line": 12 + i, "character": 0},
+                              "end": {"line": 12 + i, "character": 1}}, "text": "y"}
+                   for i in range(count)]
+        self.assertLess(took(document), 3 * took(other) + 0.3)
+        document.text = document.text.replace("x = 1", "y = 1", count)
+        client.command("accept", {"id": identity})
+        client.wait(lambda: document.steps == 1, "the edit")
+        self.assertIn("return a + b\n", document.text)
+        client.settle()
         client.drop("window/showMessage")
         self.end(client)
 
