@@ -151,6 +151,11 @@ static void stop_call(struct ai_run *run) {
 }
 
 void ai__cancel(struct ai_run *run) {
+    if (run->is_accepting) { // it has ended towards the client already; the result stays
+        run->is_accepting = false;
+        run->stage = AI_KEPT;
+        return;
+    }
     ai__end_text(run);
     stop_call(run);
     ai__conclude(run, AI_CANCELLED, MESSAGE_INFO, STR_NONE, NULL);
