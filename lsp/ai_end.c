@@ -152,9 +152,9 @@ static void stop_call(struct ai_run *run) {
 }
 
 void ai__cancel(struct ai_run *run) {
-    if (run->is_accepting) { // the session ends; the client heard the end of this run long ago
-        run->stage = AI_OVER;
-        ai__free_if_done(run);
+    if (run->is_accepting) { // it has ended towards the client already; the result stays
+        run->is_accepting = false;
+        run->stage = AI_KEPT;
         return;
     }
     ai__end_text(run);

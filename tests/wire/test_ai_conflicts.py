@@ -252,6 +252,17 @@ class FailedApply(AiCase):
                 self.end(client)
                 fake.stop()
 
+    def test_the_session_ends_while_a_result_is_being_accepted(self):
+        """The edit was refused, and its second try is due."""
+        fake, client, document, span = self.scene(*TOKENS)
+        identity = client.ai("refactor", document.uri, span, review=True)
+        self.assertEqual("review", client.outcome(identity)["outcome"])
+        document.refusals = [lambda: True]
+        client.command("accept", {"id": identity})
+        client.wait(lambda: client.applied, "the edit")
+        self.end(client)  # exit code 0, and no second end of the stream
+        fake.stop()
+
     def test_an_error_is_a_refusal(self):
         """eglot answers −32603 to a stale version; nothing is applied."""
         fake, client, document, span = self.scene(*TOKENS)
