@@ -137,9 +137,7 @@ void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
         .message = arena_copy(&arena, display_escape(&arena, message, 400)),
         .remedy = arena_copy(&arena, display_escape(&arena, remedy, 200)),
     };
-    const char *what = str_starts(error.remedy, STR("try ")) ? "" : "try: ";
-    struct str why =
-        arena_printf(&arena, "%.*s; %s%.*s", STR_ARG(error.message), what, STR_ARG(error.remedy));
+    struct str why = error_text(&arena, error.message, error.remedy);
     struct str headline = arena_printf(&arena, "failed: %.*s", STR_ARG(why));
     ai__conclude(run, AI_FAILED, MESSAGE_ERROR, kept_text(run, &arena, headline.p), &error);
     arena_finish(&arena);
