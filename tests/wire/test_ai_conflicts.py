@@ -190,10 +190,10 @@ class WhileParsing(AiCase):
     """A document that is hard to parse takes several turns until its tree is there."""
 
     def hard(self, first, last, new, action="refactor", **more):
-        """An action, and right behind it a change of whole lines, before its tree can be there."""
-        fake, client = self.begin()
+        """An action, and in the same write a change of whole lines: its tree cannot be there yet."""
+        fake, client = self.begin(pacing="together")
         fake.always(lambda body: TOKENS)
-        document = self.document(client, TEXT + "\n\nx = " + "[(1," * 5000 + "\n")
+        document = self.document(client, TEXT + "\n\nx = " + "a.b[c](d){" * 2900 + "\n")
         argument = {"action": action, "uri": document.uri, "id": "hard",
                     "range": document.span(FIRST, LAST), **more}
         lines = document.text.split("\n")
