@@ -53,6 +53,7 @@ struct str diff_line(struct arena *arena, struct str line) {
     struct buf out;
     buf_init(&out, 64u * 1024 * 1024);
     size_t at = 0;
+    line = str_slice(line, 0, 8 * LINE_SHOWN); // more is not shown, whatever is cut
     while (at < line.n) {
         size_t n = secret_at(line, at);
         if (n > 0) {

@@ -12,7 +12,23 @@
 #include "diagnostics/switch_internal.h"
 #include "ollama/core/backend_url.h"
 
+#define GROUP_WIDE 32 // slots; above, each look-up through all of them would be felt
+
+static void index_group(struct arena *arena, struct switch_group *group) {
+    if (group->n <= GROUP_WIDE) {
+        return;
+    }
+    group->index = ARENA_NEW(arena, struct strmap);
+    strmap_init(group->index, arena, STRMAP_EXACT);
+    for (size_t i = 0; i < group->n; i++) {
+        strmap_set(group->index, group->slots[i].key, &group->slots[i]);
+    }
+}
+
 const struct switch_slot *switch_find(const struct switch_group *group, struct str key) {
+    if (group->index) {
+        return strmap_get(group->index, key);
+    }
     for (size_t i = group->n; i-- > 0;) { // later ones win
         if (str_eq(group->slots[i].key, key)) {
             return &group->slots[i];
@@ -57,6 +73,7 @@ static void plan_variables(struct switcher *switcher) {
     for (size_t i = 0; i < n; i++) {
         group.slots[i] = slot_of(switcher, &items[i].name, &items[i].value);
     }
+    index_group(switcher->arena, &group);
     switch_variables(switcher, &group);
 }
 
@@ -163,6 +180,7 @@ static void plan_node(struct switcher *switcher, const struct config_node *node)
     struct switch_group group;
     read_group(switcher, node, &group);
     if (group.is_environment) {
+        index_group(switcher->arena, &group);
         switch_variables(switcher, &group);
         return;
     }
@@ -267,6 +285,9 @@ struct switch_plan switch_make_plan(struct arena *arena, const struct switch_inp
         switcher.takes_others = true;
         switcher.notes.n = 0;
         plan_text(&switcher);
+    }
+    if (switcher.n_places >= SWITCH_PLACES_MAX) {
+        switch_note(&switcher, "only the first %d places are looked at", SWITCH_PLACES_MAX);
     }
     struct switch_plan plan = {
         .n_places = switcher.n_places,

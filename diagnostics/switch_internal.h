@@ -4,6 +4,7 @@
 // belong together, and what is made of them.
 #pragma once
 
+#include "base/strmap.h"
 #include "diagnostics/config.h"
 #include "diagnostics/switch.h"
 
@@ -20,6 +21,7 @@ struct switch_slot {
 
 struct switch_group {
     struct switch_slot *slots; // in the order of the file
+    struct strmap *index;      // key → slot, of large groups; or NULL
     size_t n;
     bool is_environment;              // names are variables
     bool is_list;                     // of "NAME=value"
