@@ -151,6 +151,9 @@ static const struct row rows[] = {
      "llm:\n  provider: openai\n  config:\n    model: a\n    openai_base_url: "
      "http://127.0.0.1:8080/v1\n"
      "embedder:\n  provider: ollama\n  config:\n    model: e\n"},
+    {"the provider above decides about /v1", YAML, OLLAMA, "m", NULL,
+     "llm:\n  provider: openai\n  config:\n    model: x\n    base_url: http://localhost:1234/v1\n",
+     "llm:\n  provider: ollama\n  config:\n    model: m\n    base_url: http://127.0.0.1:11434\n"},
     {"an alias is left", YAML, OLLAMA, NULL, NULL, "a: &p openai\nb:\n  provider: *p\n  model: x\n",
      NULL},
     {"JSON, its layout", JSON, OPENAI, NULL, NULL,
