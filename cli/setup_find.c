@@ -66,7 +66,7 @@ static void ask_all(struct setup *setup, struct asking *asking) {
     asking->open = asking->n;
     for (size_t i = 0; i < asking->n; i++) {
         struct asked *asked = &asking->at[i];
-        struct endpoint endpoint = {.url = asked->url}; // no key, no headers
+        struct endpoint endpoint = {.url = asked->url, .no_proxy = true}; // no key, no headers
         asked->asking = asking;
         asked->call =
             ollama_version(session_http(setup->cli.session), &endpoint, on_version, asked);

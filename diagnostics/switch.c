@@ -178,6 +178,9 @@ static bool is_for_embeddings(struct switcher *switcher, const struct config_nod
 
 static void plan_node(struct switcher *switcher, const struct config_node *node) {
     struct switch_group group;
+    if (!switch_span_in_range(switcher, config_from(node), node->end)) {
+        return;
+    }
     read_group(switcher, node, &group);
     if (group.is_environment) {
         index_group(switcher->arena, &group);

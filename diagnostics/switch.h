@@ -26,9 +26,15 @@ bool switch_target_parse(struct str name, enum switch_target *out);
 // ._:/@+-[] only, so that nothing ever needs an escape.
 bool switch_is_writable(struct str word);
 
+// A text once read, for several plans of it; opaque.
+struct config;
+
 struct switch_input {
     enum format format;
     struct str text;
+    // Kept between plans of the same text: begin with NULL, and leave it alone. Lives in the arena
+    // of the first plan. May be NULL.
+    struct config **read;
     enum switch_target to;
     struct str model; // for every place; empty: `choose` is asked
     // The model for a place whose back end changes; empty: the name stays. NULL: all stay.
@@ -50,3 +56,7 @@ struct switch_plan {
 // Never fails. `model` and `url` must be writable. Applying the edits and planning again yields no
 // edits. Everything lives in `arena`; edits may be views into the input.
 struct switch_plan switch_make_plan(struct arena *arena, const struct switch_input *input);
+
+// Could a place lie on the lines between these bytes? Cheap; false means that a plan for them would
+// have no edits.
+bool switch_may_be_at(struct str text, size_t from, size_t to);

@@ -3,6 +3,7 @@
 // How a value is replaced, and where a new one is put, so that the file stays what it is: quotes,
 // indentation, comments, line ends. All that is written passes switch_is_writable, so that quoting
 // is the only question.
+#include "diagnostics/scan.h"
 #include "diagnostics/switch_internal.h"
 
 #define NOTES_MAX 20
@@ -40,13 +41,28 @@ static size_t line_end(struct str text, size_t at) {
     return at;
 }
 
-bool switch_in_range(const struct switcher *switcher, const struct switch_slot *slot) {
+bool switch_span_in_range(const struct switcher *switcher, size_t start, size_t end) {
     const struct switch_input *input = switcher->input;
     if (input->to_end == 0) {
         return true;
     }
-    return line_start(input->text, slot->name_start) <= input->to_end &&
-           line_end(input->text, slot->value.end) >= input->from;
+    return line_start(input->text, start) <= input->to_end &&
+           line_end(input->text, end) >= input->from;
+}
+
+bool switch_in_range(const struct switcher *switcher, const struct switch_slot *slot) {
+    return switch_span_in_range(switcher, slot->name_start, slot->value.end);
+}
+
+bool switch_may_be_at(struct str text, size_t from, size_t to) {
+    // Of each name and value that the rules know, the part that all its spellings share.
+    static const struct needle words[] = {
+        {STR_INIT("provider")}, {STR_INIT("backend")}, {STR_INIT("model")},  {STR_INIT("url")},
+        {STR_INIT("base")},     {STR_INIT("host")},    {STR_INIT("point")},  {STR_INIT("vendor")},
+        {STR_INIT("type")},     {STR_INIT("kind")},    {STR_INIT("engine")}, {STR_INIT("api")},
+        {STR_INIT("://")}};
+    struct str lines = str_slice(text, line_start(text, from), line_end(text, to));
+    return needles_occur(lines, words, sizeof(words) / sizeof(words[0]));
 }
 
 // Would YAML read the plain word as something else than text?

@@ -72,7 +72,8 @@ struct str switch_provider_word(const struct switcher *switcher, const struct sw
 
 void switch_note(struct switcher *switcher, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// Does the range that is asked for touch the slot's line?
+// Does the range that is asked for touch a line of these bytes, of the slot?
+bool switch_span_in_range(const struct switcher *switcher, size_t start, size_t end);
 bool switch_in_range(const struct switcher *switcher, const struct switch_slot *slot);
 void switch_set(struct switcher *switcher, const struct switch_slot *slot, struct str value);
 // A new member or variable behind `after`. False, with a note, where there is no safe place.
