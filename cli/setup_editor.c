@@ -116,8 +116,7 @@ static void print_editors(void) {
          "  name = \"yaml\"\n"
          "  language-servers = [\"yaml-language-server\", \"ollama-ls\"]\n"
          "\n"
-         "VS Code: an extension that starts language servers of your own, with the command\n"
-         "  ollama-ls --stdio");
+         "VS Code: the extension of editors/vscode (scripts/package-vscode makes its package)");
 }
 
 int setup_editor(struct setup *setup) {
