@@ -414,8 +414,8 @@ class VSCodeCase(EditorCase):
         })""")
 
     def ghost(self):
-        """Grey text at the cursor: what an inline completion suggests."""
-        return "\n".join(text.replace("\u00a0", " ") for text in self.texts(
+        """Grey text at the cursor, in the pieces of its colours: what an inline completion suggests."""
+        return "".join(text.replace("\u00a0", " ") for text in self.texts(
             ".ghost-text-decoration, .ghost-text, .suggest-preview-text"))
 
     def accept_ghost(self):

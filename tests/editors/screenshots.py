@@ -3,7 +3,6 @@
 
 Each is a real editor with our plugin at a fake server whose words and pauses are fixed.
 """
-import os
 import sys
 import unittest
 
@@ -118,17 +117,15 @@ class Neovim(Shots):
 class Neovim12(Shots):
     PROGRAM, SUITE, OPTIONAL = "nvim", "sid", True
 
-    def test_neovim_ghost_text(self):
+    def test_neovim_ghost(self):
         fake = self.fake(models=("qwen2.5-coder:7b",))
         fake.always(lambda body: ["return ", "a + b"])
         self.neovim(self.write("app.py", "def add(a, b):\n    \n"),
                     "settings = { inlineCompletion = { enable = true } }")
         self.sees("1 model")
-        if not os.environ.get("OLLAMA_LS_INLINE"):
-            self.skipTest("no inline completion in this build; with OLLAMA_LS_INLINE=1 it is tried")
         self.type("2GA")
         self.sees(r"return a \+ b")
-        self.take("neovim-ghost-text")
+        self.take("neovim-ghost")
 
 
 class Emacs(Shots):

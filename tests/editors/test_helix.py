@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The README's recipe for Helix, in Helix."""
 from editors.terminal import TerminalCase
+from editors.test_readme import block
 
-RECIPE = """[language-server.ollama-ls]
-command = "ollama-ls"
-
-[[language]]
-name = "env"
-language-servers = ["ollama-ls"]
-"""
+RECIPE = block("Helix", "toml")
 
 
 class Helix(TerminalCase):

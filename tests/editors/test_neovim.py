@@ -123,16 +123,42 @@ class Plugin12(NeovimCase, PluginCase):
     SUITE = "sid"
     OPTIONAL = True
 
-    def test_inline_completion_is_shown_and_taken(self):
+    def ghost(self):
+        """A suggestion at the end of an empty line; the fake server."""
         fake = self.fake(models=("qwen2.5-coder:7b",))
         self.start(self.write("app.py", "def add(a, b):\n    \n"),
                    setup="{ settings = { inlineCompletion = { enable = true } } }")
         self.until("ok", lambda: self.status()["state"] == "ok")
-        if not self.lua("inline_offered"):
-            self.skipTest("this build of the server offers no inline completion yet")
+        self.assertTrue(self.lua("inline_offered"))
         fake.always(lambda body: ["return ", "a + b"])
         self.keys("<Esc>2GA")
         self.until("ghost text", lambda: "return a + b" in self.lua("ghost"))
         self.assertNotIn("return", self.text())
+        return fake
+
+    def test_inline_completion_is_shown_and_taken(self):
+        self.ghost()
         self.keys("<M-y>")
         self.until("the text", lambda: "    return a + b\n" in self.text())
+
+    def test_typing_into_the_suggestion_costs_no_request(self):
+        fake = self.ghost()
+        asked = len(fake.requests("/api/generate"))
+        for typed, rest in (("re", "turn a + b"), ("turn", " a + b"), (" a", " + b")):
+            self.keys(typed)
+            self.until("the rest: " + rest, lambda: self.lua("ghost") == rest)
+        self.assertEqual(asked, len(fake.requests("/api/generate")))
+        self.keys("<M-y>")
+        self.until("the text", lambda: "    return a + b\n" in self.text())
+        self.assertEqual(asked, len(fake.requests("/api/generate")))
+
+    def test_a_server_in_trouble_shows_no_ghost_and_says_nothing(self):
+        fake = self.ghost()
+        said = self.messages()
+        fake.fault("/api/generate", "status", code=500)
+        self.keys("zzz")
+        fake.wait(lambda: len(fake.requests("/api/generate")) > 1, "another request")
+        self.until("no ghost", lambda: self.lua("ghost") == "")
+        self.keys(" z")
+        self.until("what was typed", lambda: "    zzz z\n" in self.text())
+        self.assertEqual(said, self.messages())

@@ -193,6 +193,48 @@ class VSCodeLooks(VSCodeCase):
         self.until("the finding in an unsaved text", lambda: [f[3] for f in self.findings()] == ["unknown-model"])
 
 
+class VSCodeInline(VSCodeCase):
+    """Grey text at the cursor, by VS Code's own means."""
+
+    def ghost_is(self, text):
+        self.until("ghost text: " + text, lambda: self.ghost() == text)
+
+    def test_ghost_text_is_shown_typed_into_and_taken(self):
+        fake = self.fake(models=("qwen2.5-coder:7b",))
+        fake.always(lambda body: ["return ", "a + b"])
+        self.start(self.write("app.py", "def add(a, b):"), settings={"ollama-ls.inlineCompletion.enable": True})
+        self.until_status("ok")
+        self.put_cursor(0, 14)
+        self.keys("Enter")
+        self.ghost_is("return a + b")
+        self.assertEqual("def add(a, b):\n    ", self.text())
+        self.image("ghost", 200)
+        asked = len(fake.requests("/api/generate"))
+        self.type("return")
+        self.ghost_is(" a + b")
+        self.assertEqual(asked, len(fake.requests("/api/generate")), "typing into it costs no request")
+        self.keys("Tab")
+        self.until("the text", lambda: self.text() == "def add(a, b):\n    return a + b")
+        self.ghost_is("")
+        self.keys("Control+z")
+        self.until("one step back", lambda: self.text() == "def add(a, b):\n    return")
+
+    def test_a_model_chosen_for_it_switches_it_on(self):
+        fake = self.fake(models=("qwen2.5-coder:7b",))
+        fake.always(lambda body: ["return a"])
+        self.start(self.write("app.py", "def add(a, b):"))
+        self.until_status("ok")
+        self.put_cursor(0, 14)
+        self.keys("Enter")
+        self.until("the new line", lambda: self.text() == "def add(a, b):\n    ")
+        self.assertEqual([], fake.requests("/api/generate"))
+        self.vscode("await vscode.commands.executeCommand('ollama-ls.selectModel', "
+                    "{role: 'autocomplete', model: 'qwen2.5-coder:7b'})")
+        self.focus()
+        self.type("r")
+        self.until("ghost text", lambda: self.ghost())
+
+
 class VSCodeTrouble(VSCodeCase):
     def test_the_setting_helps_where_the_program_is_missing(self):
         fake = self.fake()

@@ -48,6 +48,11 @@ function M.reject()
   require("ollama-ls.stream").reject()
 end
 
+---Take the text shown ahead of the cursor; false if there is none.
+function M.accept_inline()
+  return require("ollama-ls.inline").accept()
+end
+
 function M.cancel()
   require("ollama-ls.stream").cancel()
 end

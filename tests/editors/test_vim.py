@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The README's recipe for Vim 9, in Vim: ALE is its client."""
+import re
+
+from editors.ai_scenarios import ANSWER, BEFORE
+from editors.terminal import TerminalCase
+from editors.test_readme import block
+
+
+class Vim(TerminalCase):
+    PROGRAM = "vim"
+
+    def vim(self, path):
+        self.write(".vimrc", block("Vim 9", "vim"), self.home)
+        self.run_in_terminal([self.editor, path])
+
+    def broken(self):
+        fake = self.fake()
+        self.vim(self.write(".env", "OLLAMA_HOST=%s\nOLLAMA_MODEL=lama3.2:3b\n" % fake.url))
+        self.sees(r"--OLLAMA_MODEL=lama3\.2:3b > .*not installed")
+        return fake
+
+    def test_squiggle_fix_completion_hover(self):
+        self.broken()
+        self.type("jfl")
+        self.sees(r"unknown-model: lama3\.2:3b")
+        self.type(":ALECodeAction", "Enter")
+        self.sees(r"1\) Change to llama3\.2:3b")
+        self.type("1", "Enter")
+        self.sees(r"OLLAMA_MODEL=llama3\.2:3b *\n")
+        self.until("silence", lambda: "--OLLAMA_MODEL" not in self.screen())
+        self.type("oOLLAMA_MODEL=", "C-x", "C-o")
+        self.sees(r"llama3\.2:3b +v 3\.2B · Q4_K_M · 2\.0 GB")
+        self.type("C-e", "Escape", "k0fl", ":ALEHover", "Enter")
+        self.sees(r"https://ollama\.com/library/llama3\.2:3b")
+
+    def test_a_quick_fix_pulls(self):
+        fake = self.fake()
+        self.vim(self.write(".env", "OLLAMA_HOST=%s\nOLLAMA_MODEL=llama3.2:1b\n" % fake.url))
+        self.sees(r"--OLLAMA_MODEL")
+        self.type("jfl", ":ALECodeAction", "Enter")
+        number = re.search(r"(\d+)\) Pull llama3\.2:1b", self.sees(r"\) Pull llama3\.2:1b")).group(1)
+        self.type(number, "Enter")
+        self.until("the model", lambda: fake.find("llama3.2:1b"))
+        self.until("silence", lambda: "--OLLAMA_MODEL" not in self.screen())
+
+    def test_an_ai_action_beside_other_linters(self):
+        """ALE's own choice of linters for Python stays, and ours is one more."""
+        fake = self.fake()
+        fake.say(*ANSWER)
+        self.vim(self.write("app.py", BEFORE))
+        self.sees(r"return r")
+        self.type("4G")
+
+        def titles():
+            self.type("Escape", ":ALECodeAction", "Enter")
+            self.sees(r"Code Fixes|No active LSPs")
+            return re.search(r"(\d+)\) Refactor with AI", self.screen())
+        self.type(self.until("the actions", titles).group(1), "Enter")
+        self.sees(r"    return w \* h")
+        self.type("u")
+        self.sees(r"    r = w\*h")
+
+    def test_nothing_is_slow_to_end(self):
+        self.broken()
+        self.type(":q!", "Enter")
+        self.until("the end", lambda: "no server" in self.screen() or "no current" in self.screen()
+                   or "can't find" in self.screen(), 5)
