@@ -11,6 +11,7 @@ from editors.emacs import PACKAGE
 from editors.neovim import PLUGIN
 from editors.terminal import TerminalCase
 from editors.test_helix import RECIPE
+from editors.test_readme import block
 from lib.harness import PROJECT
 
 OUT = PROJECT / "docs" / "img"
@@ -150,14 +151,47 @@ class Emacs(Shots):
         self.sees("did you mean|not installed")
         self.take("emacs-squiggle")
 
-    def test_emacs_streaming(self):
+    def test_emacs_completion(self):
+        _, path = self.config()
+        self.emacs(path)
+        self.sees("ollama: 5 models")
+        self.type("M-g", "g", "3", "Enter", "C-e", "C-b", "C-b", "M-x", "zap-up-to-char", "Enter", "x")
+        self.type("C-a", "C-k", "OLLAMA_MODEL=", "M-x", "completion-at-point", "Enter")
+        self.sees("2.0 GB")
+        self.type("C-x", "1", "M-x", "completion-at-point", "Enter")
+        self.sees("2.0 GB")
+        self.take("emacs-completion")
+
+    def test_emacs_loading(self):
         fake = self.fake(models=("qwen2.5-coder:7b",))
+        gate = fake.hold_loading()
+        self.work(fake)
+        self.sees("loading")
+        self.take("emacs-loading")
+        gate.set()
+
+    def test_emacs_unreachable(self):
+        fake, path = self.config()
+        self.emacs(path)
+        self.sees("ollama: 5 models")
+        fake.refuse()
+        self.type("M-x", "ollama-ls-refresh", "Enter")
+        self.sees("ollama: (unreachable|stale|.*not running)")
+        self.take("emacs-unreachable")
+
+    def work(self, fake):
+        """Ask for an answer that is then written by the test."""
         self.emacs(self.write("app.py", BEFORE))
         self.sees("ollama: 1 model")
         reply = fake.reply()
         self.type("M-g", "g", "4", "Enter", "C-@", "C-n", "C-n", "C-e")
         self.type("M-x", "ollama-ls-ai", "Enter", "refactor", "Enter")
         fake.wait_for("/api/chat")
+        return reply
+
+    def test_emacs_streaming(self):
+        fake = self.fake(models=("qwen2.5-coder:7b",))
+        reply = self.work(fake)
         reply.send("def area(width, height):\n", '    """The area of a rectangle."""\n', "    return wid")
         self.sees("return wid")
         self.take("emacs-streaming")
@@ -166,7 +200,7 @@ class Emacs(Shots):
 class Helix(Shots):
     PROGRAM, SUITE = "hx", "trixie"
 
-    def test_helix_squiggle(self):
+    def helix(self):
         _, path = self.config()
         folder = self.home / "config" / "helix"
         folder.mkdir(parents=True)
@@ -174,6 +208,15 @@ class Helix(Shots):
         (folder / "config.toml").write_text('theme = "onedark"\n', encoding="utf-8")
         self.run_in_terminal([self.editor, path], COLORTERM="truecolor")
         self.sees("●")
+
+    def test_helix_completion(self):
+        self.helix()
+        self.type("o", "OLLAMA_MODEL=", "C-x")
+        self.sees("2.0 GB|nomic-embed-text:latest")
+        self.take("helix-completion")
+
+    def test_helix_squiggle(self):
+        self.helix()
         self.type("jjfl")
         self.sees("did you mean")
         self.type("Space", "a")
@@ -181,10 +224,32 @@ class Helix(Shots):
         self.take("helix-squiggle")
 
 
+class Vim(Shots):
+    PROGRAM = "vim"
+
+    def vim(self):
+        _, path = self.config()
+        self.write(".vimrc", block("Vim 9", "vim") + "set laststatus=2 background=dark\ncolorscheme habamax\n", self.home)
+        self.run_in_terminal([self.editor, path])
+        self.sees("did you mean|not installed")
+
+    def test_vim_squiggle(self):
+        self.vim()
+        self.type("jjfl")
+        self.sees("unknown-model")
+        self.take("vim-squiggle")
+
+    def test_vim_completion(self):
+        self.vim()
+        self.type("oCHAT_MODEL=", "C-x", "C-o")
+        self.sees("2.0 GB")
+        self.take("vim-completion")
+
+
 def main():
     names = sys.argv[1:]
     suite = unittest.TestSuite()
-    for case in (Neovim, Neovim12, Emacs, Helix):
+    for case in (Neovim, Neovim12, Emacs, Helix, Vim):
         for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
             if not names or any(name.replace("-", "_") in test.id() for name in names):
                 suite.addTest(test)

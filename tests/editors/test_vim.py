@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The README's recipe for Vim 9, in Vim: ALE is its client."""
 import re
+import time
 
 from editors.ai_scenarios import ANSWER, BEFORE
+from editors.scenarios import BIG
 from editors.terminal import TerminalCase
 from editors.test_readme import block
 
@@ -35,31 +37,33 @@ class Vim(TerminalCase):
         self.sees(r"https://ollama\.com/library/llama3\.2:3b")
 
     def test_a_quick_fix_pulls(self):
-        fake = self.fake()
-        self.vim(self.write(".env", "OLLAMA_HOST=%s\nOLLAMA_MODEL=llama3.2:1b\n" % fake.url))
+        fake = self.fake(library=[BIG])
+        self.vim(self.write(".env", "OLLAMA_HOST=%s\nOLLAMA_MODEL=gemma3:12b\n" % fake.url))
         self.sees(r"--OLLAMA_MODEL")
-        self.type("jfl", ":ALECodeAction", "Enter")
-        number = re.search(r"(\d+)\) Pull llama3\.2:1b", self.sees(r"\) Pull llama3\.2:1b")).group(1)
+        self.type("jfg", ":ALECodeAction", "Enter")
+        number = re.search(r"(\d+)\) Pull gemma3:12b", self.sees(r"\) Pull gemma3:12b")).group(1)
         self.type(number, "Enter")
-        self.until("the model", lambda: fake.find("llama3.2:1b"))
+        self.until("the model", lambda: fake.find("gemma3:12b"))
         self.until("silence", lambda: "--OLLAMA_MODEL" not in self.screen())
 
     def test_an_ai_action_beside_other_linters(self):
-        """ALE's own choice of linters for Python stays, and ours is one more."""
+        """ALE's own choice of linters for Python stays, and ours is one more. ALE says that it takes no
+        edits, so the answer is kept in a file."""
         fake = self.fake()
         fake.say(*ANSWER)
         self.vim(self.write("app.py", BEFORE))
         self.sees(r"return r")
-        self.type("4G")
 
-        def titles():
-            self.type("Escape", ":ALECodeAction", "Enter")
-            self.sees(r"Code Fixes|No active LSPs")
+        def number():
+            self.type("Escape", "4GVjj", ":ALECodeAction", "Enter")
+            time.sleep(1)
             return re.search(r"(\d+)\) Refactor with AI", self.screen())
-        self.type(self.until("the actions", titles).group(1), "Enter")
-        self.sees(r"    return w \* h")
-        self.type("u")
-        self.sees(r"    r = w\*h")
+        self.type(self.until("the actions", number).group(1), "Enter")
+        self.sees("this editor takes no edits. The result is")
+        kept, = (self.home / "tmp").glob("ollama-ls-*/*refactor-app.py")
+        self.assertEqual("".join(ANSWER).strip(), kept.read_text("utf-8"))
+        self.type("Escape", ":pclose | ALEInfo", "Enter")
+        self.sees(r"Enabled Linters: \['flake8', 'mypy', 'pylint', 'pyright', 'ruff', 'ollama-ls'\]")
 
     def test_nothing_is_slow_to_end(self):
         self.broken()
