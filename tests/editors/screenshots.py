@@ -155,7 +155,7 @@ class Emacs(Shots):
         _, path = self.config()
         self.emacs(path)
         self.sees("ollama: 5 models")
-        self.type("M-g", "g", "3", "Enter", "C-e", "C-b", "C-b", "M-x", "zap-up-to-char", "Enter", "x")
+        self.type("M-g", "g", "3", "Enter")
         self.type("C-a", "C-k", "OLLAMA_MODEL=", "M-x", "completion-at-point", "Enter")
         self.sees("2.0 GB")
         self.type("C-x", "1", "M-x", "completion-at-point", "Enter")
@@ -211,7 +211,7 @@ class Helix(Shots):
 
     def test_helix_completion(self):
         self.helix()
-        self.type("o", "OLLAMA_MODEL=", "C-x")
+        self.type("jjj", "o", "OLLAMA_MODEL=", "C-x")
         self.sees("2.0 GB|nomic-embed-text:latest")
         self.take("helix-completion")
 
@@ -241,7 +241,7 @@ class Vim(Shots):
 
     def test_vim_completion(self):
         self.vim()
-        self.type("oCHAT_MODEL=", "C-x", "C-o")
+        self.type("GoCHAT_MODEL=", "C-x", "C-o")
         self.sees("2.0 GB")
         self.take("vim-completion")
 
