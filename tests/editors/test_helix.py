@@ -31,6 +31,30 @@ class Helix(TerminalCase):
         self.sees(r"nomic-embed-text")
         self.type("Escape", "Escape")
 
+    def test_an_ai_action_is_applied_and_undone(self):
+        fake = self.fake()
+        fake.say(*ANSWER)
+        config = self.home / "config" / "helix"
+        config.mkdir(parents=True)
+        (config / "languages.toml").write_text(RECIPE.replace('"env"', '"python"'), encoding="utf-8")
+        self.run_in_terminal([self.editor, self.write("app.py", BEFORE)])
+        self.sees(r"return r")
+
+        def offered():
+            self.type("Escape", "4G", "x", "x", "x", "Space", "a")
+            time.sleep(1)
+            return "Refactor with AI" in self.screen()
+        self.until("the actions", offered)
+        for _ in range(20):
+            if re.search(r"Refactor with AI", self.selected()):
+                break
+            self.type("Down")
+            time.sleep(0.1)
+        self.type("Enter")
+        self.sees(r"return w \* h")
+        self.type("Escape", "u")
+        self.sees(r"r = w\*h")
+
     def test_nothing_is_slow_to_end(self):
         """Helix sends shutdown and exit at once, and waits for neither."""
         fake = self.fake()
