@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The README's recipe for Helix, in Helix."""
+import re
+import time
+
+from editors.ai_scenarios import ANSWER, BEFORE
 from editors.terminal import TerminalCase
 from editors.test_readme import block
 
@@ -45,13 +49,11 @@ class Helix(TerminalCase):
             time.sleep(1)
             return "Refactor with AI" in self.screen()
         self.until("the actions", offered)
-        for _ in range(20):
-            if re.search(r"Refactor with AI", self.selected()):
-                break
-            self.type("Down")
-            time.sleep(0.1)
+        titles = re.findall(r"(\w+) with AI", self.screen())
+        self.type(*["Down"] * titles.index("Refactor"))
         self.type("Enter")
         self.sees(r"return w \* h")
+        self.assertIn(b"refactor this", fake.requests("/api/chat")[0].body.lower())
         self.type("Escape", "u")
         self.sees(r"r = w\*h")
 
