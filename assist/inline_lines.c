@@ -53,11 +53,6 @@ struct str inline_first_line(struct str s) {
     return STR_NONE;
 }
 
-struct str inline_last_line(struct str s) {
-    s = inline_trim_end(s);
-    return str_from_index(s, inline_line_start(s, s.n));
-}
-
 size_t inline_count_word_bytes(struct str s) {
     size_t count = 0;
     for (size_t i = 0; i < s.n; i++) {

@@ -25,7 +25,6 @@ size_t inline_line_end(struct str s, size_t at);   // before its end
 size_t inline_indent(struct str line);
 // The first line of `s` that is not blank, with its indentation; empty: there is none.
 struct str inline_first_line(struct str s);
-struct str inline_last_line(struct str s);
 // Letters, digits and bytes beyond ASCII.
 size_t inline_count_word_bytes(struct str s);
 // Moves a cut back (forth) to where a character begins.

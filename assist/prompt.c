@@ -225,19 +225,20 @@ static struct str line_block(struct arena *arena, const struct prompt_input *inp
     return code_block(arena, language_name(input), whole);
 }
 
-// The line that holds byte `at`.
-static struct str line_of(struct str text, size_t at) {
+// The line that holds byte `at`; of a long one what is near.
+static struct str line_of(struct arena *arena, struct str text, size_t at) {
     if (at > text.n) {
         return STR_NONE;
     }
     size_t start = at, end = at;
-    while (start > 0 && at - start < LINE_PART_MAX && !is_line_end(text.p[start - 1])) {
+    while (start > 0 && at - start <= LINE_PART_MAX && !is_line_end(text.p[start - 1])) {
         start--;
     }
-    while (end < text.n && end - at < LINE_PART_MAX && !is_line_end(text.p[end])) {
+    while (end < text.n && end - at <= LINE_PART_MAX && !is_line_end(text.p[end])) {
         end++;
     }
-    return str_slice(text, start, end);
+    return arena_join(arena, cut_tail(str_slice(text, start, at), LINE_PART_MAX),
+                      cut_head(str_slice(text, at, end), LINE_PART_MAX));
 }
 
 static struct str diagnostics_list(struct arena *arena, const struct prompt_input *input) {
@@ -254,7 +255,7 @@ static struct str diagnostics_list(struct arena *arena, const struct prompt_inpu
                        source.n > 0 && code.n > 0 ? " " : "", STR_ARG(code));
         }
         struct str message = one_line(arena, one->message, MESSAGE_MAX);
-        struct str line = one_line(arena, line_of(input->text, one->start), LINE_PART_MAX);
+        struct str line = one_line(arena, line_of(arena, input->text, one->start), LINE_PART_MAX);
         buf_printf(&buf, ": %.*s", STR_ARG(message));
         if (line.n > 0) {
             buf_printf(&buf, "\n  the line: %.*s", STR_ARG(line));

@@ -38,3 +38,11 @@ enum err error_set(struct error *error, struct arena *arena, enum err code, cons
     }
     return code;
 }
+
+struct str error_text(struct arena *arena, struct str message, struct str remedy) {
+    if (remedy.n == 0) {
+        return message;
+    }
+    const char *what = str_starts(remedy, STR("try ")) ? "" : "try: ";
+    return arena_printf(arena, "%.*s; %s%.*s", STR_ARG(message), what, STR_ARG(remedy));
+}

@@ -32,6 +32,10 @@ struct error {
 // The code's name for logs, "not-found". Never NULL.
 const char *err_name(enum err code);
 
+// "MESSAGE; try: REMEDY" for people, in `arena`; the message alone without a remedy. A remedy that
+// is a sentence of its own ("try again; …") is only put behind.
+struct str error_text(struct arena *arena, struct str message, struct str remedy);
+
 // Fills `*error` (which may be NULL) with a formatted message living in `arena`; returns `code`,
 // so that `return error_set(...)` reads well.
 enum err error_set(struct error *error, struct arena *arena, enum err code, const char *format, ...)

@@ -41,6 +41,30 @@ static const struct cli_command commands[] = {
      status_run},
     {"pull", "pull MODEL [--host URL]", "install a model, with progress",
      "  --host URL    the default server, instead of OLLAMA_HOST\n", pull_run},
+    {"setup", "setup [--model M] [--yes]",
+     "find or start Ollama, install a model, set up the editor",
+     "  --model M     the model to install and to try; default: one that fits this machine\n"
+     "  --yes         ask nothing: start what is installed, install one model for chat\n"
+     "  --write       write the missing settings into the user file, instead of showing them\n"
+     "  --host URL    the default server, instead of OLLAMA_HOST\n"
+     "Without a terminal and without --yes it says what it would do and exits with 2. Else 0: "
+     "ready,\n"
+     "1: something is missing, and what to do.\n",
+     setup_run},
+    {"doctor", "doctor [--json]", "what is wrong, and the command that mends it",
+     "  --json        for programs: {version, ok, checks: [{check, level, message, remedy?}]}\n"
+     "  --host URL    the default server, instead of OLLAMA_HOST\n"
+     "Exits with 0: nothing is wrong, 1: something is to be mended.\n",
+     doctor_run},
+    {"switch", "switch FILE --to BACKEND", "another back end for a config: ollama, mlx or openai",
+     "  --to ollama|mlx|openai   Ollama, an MLX server, any other OpenAI-compatible server\n"
+     "  --model M                the model to name; default: as the server calls it\n"
+     "  --auto                   choose by platform and by what answers; with --to, that one "
+     "first\n"
+     "  --dry-run                show the change, leave the file alone\n"
+     "Rewrites only what names the back end, its address and its model; prints the change.\n"
+     "Exits with 0: switched, or there already, 1: nothing to switch, 2: usage or I/O error.\n",
+     switch_run},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -98,7 +122,8 @@ static int explain_on_terminal(void) {
         "vim.lsp.enable('ollama_ls')\n"
         "  Emacs eglot    (add-to-list 'eglot-server-programs '(yaml-mode . (\"ollama-ls\")))\n"
         "  Helix          [language-server.ollama-ls] command = \"ollama-ls\"\n\n"
-        "In a terminal: ollama-ls check . | models | status | pull MODEL; more with --help.\n",
+        "In a terminal: ollama-ls check . | setup | doctor | models | status | pull MODEL; more "
+        "with --help.\n",
         stderr);
     return EXIT_USAGE;
 }

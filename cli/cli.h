@@ -25,9 +25,18 @@ int check_run(int argc, char **argv);
 int models_run(int argc, char **argv);
 int status_run(int argc, char **argv);
 int pull_run(int argc, char **argv);
+int setup_run(int argc, char **argv);
+int doctor_run(int argc, char **argv);
+int switch_run(int argc, char **argv);
 
 // "ollama-ls check: MESSAGE" and where to read on, on stderr. Returns EXIT_USAGE.
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Installs the model on this server with progress on stdout; failures are told on stderr as those
+// of `command`. Returns EXIT_FINE or EXIT_FOUND.
+struct cli_session;
+int pull_model(struct cli_session *cli, struct server *server, const char *command,
+               struct str model);
 
 // --- a session of a command that ends by itself ---
 struct cli_session {

@@ -19,6 +19,7 @@ struct pull {
     struct arena arena;
     struct pull_progress progress;
     struct call *call;
+    const char *command;
     uv_signal_t signal;
     bool is_terminal;
     bool is_over; // on_done ran and the signal's handle is closed: it lives in this struct
@@ -79,7 +80,7 @@ static void on_done(void *data, const struct call_result *result) {
     pull->result = result->code;
     if (result->code != ERR_OK) {
         struct str message = display_escape(&pull->arena, result->message, 0);
-        fprintf(stderr, "%sollama-ls pull: %.*s\n", pull->is_terminal ? "\n" : "",
+        fprintf(stderr, "%sollama-ls %s: %.*s\n", pull->is_terminal ? "\n" : "", pull->command,
                 STR_ARG(message));
         if (result->remedy.n) {
             fprintf(stderr, "Try: %.*s\n",
@@ -97,9 +98,9 @@ static void on_interrupt(uv_signal_t *handle, int number) {
     }
 }
 
-static int run(struct cli_session *cli, struct str model) {
-    struct pull pull = {.is_terminal = isatty(STDOUT_FILENO) != 0};
-    struct server *server = session_default(cli->session);
+int pull_model(struct cli_session *cli, struct server *server, const char *command,
+               struct str model) {
+    struct pull pull = {.is_terminal = isatty(STDOUT_FILENO) != 0, .command = command};
     struct stream_handlers handlers = {on_frame, on_done, &pull};
     pull_progress_init(&pull.progress);
     uv_signal_init(&cli->loop, &pull.signal);
@@ -147,7 +148,7 @@ int pull_run(int argc, char **argv) {
     }
     struct cli_session cli;
     cli_session_open(&cli, &session_options, NULL, 0);
-    int code = run(&cli, str_trim(model));
+    int code = pull_model(&cli, session_default(cli.session), "pull", str_trim(model));
     cli_session_close(&cli);
     return code;
 }

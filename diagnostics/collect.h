@@ -52,6 +52,8 @@ struct reference *collect_add(struct collector *collector, enum reference_kind k
 // Readers of formats (formats/*.c): walk the input and call the functions below.
 void modelfile_collect(struct collector *collector);
 void dotenv_collect(struct collector *collector);
+// All assignments of an environment file, in its order.
+size_t dotenv_items(struct arena *arena, struct str bytes, struct env_item **out);
 void shell_file_collect(struct collector *collector); // FORMAT_SHELL, also SYSTEMD's Exec lines
 void makefile_collect(struct collector *collector);
 void dockerfile_collect(struct collector *collector);

@@ -7,6 +7,7 @@
 // report any more.
 #include "lsp/ai_private.h"
 #include "lsp/server_private.h"
+#include "lsp/show_file.h"
 
 #include <stdlib.h>
 
@@ -467,5 +468,5 @@ void ai_finish(struct ai_set *set) {
         }
     }
     action_set_destroy(set->actions);
-    free(set->folder);
+    show_file_finish(set);
 }

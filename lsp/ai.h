@@ -23,8 +23,9 @@ struct ai_set {
         const struct language *language;
         TSQuery *query; // owned
     } queries[AI_QUERIES_MAX];
-    char *folder; // of files with results; NULL: none was needed
-    size_t n_files;
+    char *folder;   // of files with results; NULL: none was needed
+    char **files;   // their paths, SHOW_FILES_MAX; owned
+    size_t n_files; // written so far
 };
 
 // What the command .ai asks for; all borrowed.

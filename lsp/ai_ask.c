@@ -99,16 +99,9 @@ static void make_cleaner(struct ai_run *run, const struct context *context, stru
     run->cleaner = cleaner_create(&options);
 }
 
-// The prompt within the model's context: made, measured, and made again with less around the target
-// until it fits. False: not even the target fits; *budget says what would, *size what there is.
-static bool make_prompt(struct ai_run *run, struct arena *arena, struct context *context,
-                        struct prompt *prompt, struct budget *budget, size_t *size) {
-    struct context_input input = ai__context_input(run);
-    struct str target = str_slice(text_str(run->text), run->focus.start, run->focus.end);
-    size_t target_tokens = tokens_estimate(target);
-    size_t base = target_tokens + tokens_estimate(run->instruction) + OVERHEAD;
+static struct prompt_input prompt_input_of(struct ai_run *run, const struct context *context) {
     struct str root = session_root_of(run->lsp->session, run->path);
-    struct prompt_input prompt_input = {
+    return (struct prompt_input){
         .action = &run->action,
         .system = action_set_system(ai_actions(run->lsp)),
         .language = run->language,
@@ -121,6 +114,17 @@ static bool make_prompt(struct ai_run *run, struct arena *arena, struct context 
         .diagnostics = run->diagnostics,
         .n_diagnostics = run->n_diagnostics,
     };
+}
+
+// The prompt within the model's context: made, measured, and made again with less around the target
+// until it fits. False: not even the target fits; *budget says what would, *size what there is.
+static bool make_prompt(struct ai_run *run, struct arena *arena, struct context *context,
+                        struct prompt *prompt, struct budget *budget, size_t *size) {
+    struct context_input input = ai__context_input(run);
+    struct str target = str_slice(text_str(run->text), run->focus.start, run->focus.end);
+    size_t target_tokens = tokens_estimate(target);
+    size_t base = target_tokens + tokens_estimate(run->instruction) + OVERHEAD;
+    struct prompt_input prompt_input = prompt_input_of(run, context);
     struct budget_input wanted = {
         .running = run->context_running,
         .max = run->context_max,

@@ -129,7 +129,7 @@ static struct str kept_text(struct ai_run *run, struct arena *arena, const char 
 void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
     struct arena arena = {0};
     if (remedy.n == 0) {
-        remedy = STR("again; if it fails again, the server's log may say why");
+        remedy = STR("try again; if it fails again, the server's log may say why");
     }
     ai__end_text(run);
     struct error error = {
@@ -137,9 +137,7 @@ void ai__fail(struct ai_run *run, struct str message, struct str remedy) {
         .message = arena_copy(&arena, display_escape(&arena, message, 400)),
         .remedy = arena_copy(&arena, display_escape(&arena, remedy, 200)),
     };
-    struct str why = error.remedy.n ? arena_printf(&arena, "%.*s; try: %.*s",
-                                                   STR_ARG(error.message), STR_ARG(error.remedy))
-                                    : error.message;
+    struct str why = error_text(&arena, error.message, error.remedy);
     struct str headline = arena_printf(&arena, "failed: %.*s", STR_ARG(why));
     ai__conclude(run, AI_FAILED, MESSAGE_ERROR, kept_text(run, &arena, headline.p), &error);
     arena_finish(&arena);
@@ -152,9 +150,9 @@ static void stop_call(struct ai_run *run) {
 }
 
 void ai__cancel(struct ai_run *run) {
-    if (run->is_accepting) { // the session ends; the client heard the end of this run long ago
-        run->stage = AI_OVER;
-        ai__free_if_done(run);
+    if (run->is_accepting) { // it has ended towards the client already; the result stays
+        run->is_accepting = false;
+        run->stage = AI_KEPT;
         return;
     }
     ai__end_text(run);

@@ -243,8 +243,7 @@ static void look_for_files(uv_work_t *work) {
 static void refuse(struct create *create, struct str why, struct str remedy) {
     struct request *parked = create->parked;
     create->parked = NULL;
-    reply_err(parked, RPC_REQUEST_FAILED, "%.*s%s%.*s", STR_ARG(why), remedy.n ? "; try: " : "",
-              STR_ARG(remedy));
+    reply_err(parked, RPC_REQUEST_FAILED, "%.*s", STR_ARG(error_text(parked->arena, why, remedy)));
     create_destroy(create);
 }
 

@@ -204,23 +204,37 @@ static size_t read_changes(struct arena *arena, const struct document *document,
     return n;
 }
 
-// One change, told to AI actions at work: to them it matters what was changed and what only stands
-// between two changes.
-static void apply_followed(struct lsp_server *server, struct document *document,
-                           struct arena *arena, const struct text_change *change) {
+// A whole new text, told to AI actions as the changes that it comes to.
+static void replace_followed(struct lsp_server *server, struct document *document,
+                             struct arena *arena, const struct text_change *change) {
     struct text *before = text_retain(document->text);
     struct text_splice splice = {0, text_size(before), 0}; // of a text over the limit
     struct text *text = text_edit(before, change, 1, server->caps.encoding, &splice);
     set_text(document, text, text ? &splice : NULL);
     struct text_splice *splices = &splice;
     size_t n = 1;
-    if (text && change->whole) {
+    if (text) {
         n = text_diff_splices(arena, text_str(before), text_str(text), &splices);
     }
     for (size_t i = 0; i < n; i++) {
         ai_on_change(server, document, &splices[i]);
     }
     text_release(before);
+}
+
+// Changes of parts, told to AI actions one by one: to them it matters what was changed and what
+// only stands between two changes.
+static void edit_followed(struct lsp_server *server, struct document *document, struct arena *arena,
+                          const struct text_change *changes, size_t n) {
+    struct text_splice all;
+    struct text_splice *each = ARENA_ARRAY(arena, n, struct text_splice);
+    struct text_splice lost = {0, text_size(document->text), 0}; // of a text over the limit
+    struct text *text =
+        text_edit_each(document->text, changes, n, server->caps.encoding, &all, each);
+    set_text(document, text, text ? &all : NULL);
+    for (size_t i = 0; i < (text ? n : 1); i++) {
+        ai_on_change(server, document, text ? &each[i] : &lost);
+    }
 }
 
 static void apply_changes(struct lsp_server *server, struct document *document, struct arena *arena,
@@ -231,8 +245,14 @@ static void apply_changes(struct lsp_server *server, struct document *document, 
         set_text(document, text, &splice);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        apply_followed(server, document, arena, &changes[i]);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i; end < n && !changes[end].whole; end++) {
+        }
+        if (end > i) {
+            edit_followed(server, document, arena, changes + i, end - i);
+        } else {
+            replace_followed(server, document, arena, &changes[end++]);
+        }
     }
     ai_after_changes(server, document);
 }

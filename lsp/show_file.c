@@ -12,8 +12,7 @@
 #define LOG_MODULE "show"
 #define OPEN_LIMIT_MS 10000
 
-static const char *folder_of(struct lsp_server *server) {
-    struct ai_set *set = &server->ai;
+static const char *folder_of(struct ai_set *set) {
     if (!set->folder) {
         struct arena arena = {0};
         struct str base = str_from(getenv("TMPDIR"));
@@ -23,6 +22,7 @@ static const char *folder_of(struct lsp_server *server) {
         char *folder = arena_cstr(&arena, path_join(&arena, base, STR("ollama-ls-XXXXXX")));
         if (mkdtemp(folder)) { // mode 0700
             set->folder = mem_strdup(str_from(folder));
+            set->files = mem_alloc(SHOW_FILES_MAX * sizeof(*set->files));
         } else {
             LOG_WRN("no folder can be made in %.*s", STR_ARG(base));
         }
@@ -39,22 +39,32 @@ static struct str safe_name(struct arena *arena, struct str name, size_t number)
         bool is_fine = char_is_alnum(copy[i]) || copy[i] == '.' || copy[i] == '-' || copy[i] == '_';
         copy[i] = is_fine ? copy[i] : '_';
     }
-    return arena_printf(arena, "%zu-%s", number % SHOW_FILES_MAX, copy);
+    return arena_printf(arena, "%zu-%s", number, copy);
+}
+
+static void remember(struct ai_set *set, struct str path) {
+    char **slot = &set->files[set->n_files++ % SHOW_FILES_MAX];
+    if (*slot) {
+        (void)unlink(*slot); // gone already: as good
+        free(*slot);
+    }
+    *slot = mem_strdup(path);
 }
 
 struct str show_file_write(struct lsp_server *server, struct arena *arena, struct str name,
                            struct str text) {
-    const char *folder = folder_of(server);
+    struct ai_set *set = &server->ai;
+    const char *folder = folder_of(set);
     if (!folder) {
         return STR_NONE;
     }
-    struct str path =
-        path_join(arena, str_from(folder), safe_name(arena, name, server->ai.n_files++));
+    struct str path = path_join(arena, str_from(folder), safe_name(arena, name, set->n_files));
     struct error error = {0};
     if (file_write_atomic(arena_cstr(arena, path), text, 0600, &error, arena) != ERR_OK) {
         LOG_WRN("%.*s: %.*s", STR_ARG(path), STR_ARG(error.message));
         return STR_NONE;
     }
+    remember(set, path);
     return path;
 }
 
@@ -79,4 +89,12 @@ bool show_file_open(struct lsp_server *server, struct str path, struct str fallb
                 mem_strdup(fallback));
     arena_finish(&arena);
     return true;
+}
+
+void show_file_finish(struct ai_set *set) {
+    for (size_t i = 0; set->files && i < SHOW_FILES_MAX; i++) {
+        free(set->files[i]);
+    }
+    free(set->files);
+    free(set->folder);
 }

@@ -592,3 +592,7 @@ void settings_destroy(struct settings *settings) {
     arena_finish(&settings->arena);
     free(settings);
 }
+
+const char *settings_key_at(size_t i) {
+    return i < sizeof(keys) / sizeof(keys[0]) ? keys[i].path : NULL;
+}

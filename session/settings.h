@@ -114,3 +114,15 @@ struct str settings_user_path(struct arena *arena);
 // comments included, as it is. ERR_INVALID with a message when the file is not a JSON object.
 enum err settings_add_ignored_model(struct arena *arena, struct str text, struct str name,
                                     struct str *out, struct error *error);
+
+// Adds a setting ("ai.model.chat") that the text (may be empty) does not have; as above for the
+// rest. `*added` false: it has one, and *out is `text`. ERR_INVALID: it is no JSON object, or
+// something else stands where an object should. `value` is borrowed.
+enum err settings_add_missing(struct arena *arena, struct str text, const char *path,
+                              struct json_object *value, struct str *out, bool *added,
+                              struct error *error);
+// Writes the user file, its folders included, atomically.
+enum err settings_save_user(struct arena *arena, struct str text, struct error *error);
+
+// The keys there are ("ai.model"), in the order of the table; NULL behind the last.
+const char *settings_key_at(size_t i);

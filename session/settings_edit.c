@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// "Ignore NAME in this workspace": adds one string to the array ignoreModels of .ollama-ls.json
+// Adding to settings files, for "Ignore NAME in this workspace" and `ollama-ls setup --write`,
 // without touching anything else of the file, comments and layout included. So the text is edited,
 // not printed anew from a parsed value. And where the user's own file is.
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/uri.h"
+#include "session/private.h"
 #include "session/settings.h"
 
 // Offset behind white space and comments.
@@ -39,18 +40,18 @@ static size_t skip_string(struct str s, size_t i) {
     return i < s.n ? i + 1 : s.n;
 }
 
-// Offset behind the '[' of the top-level member ignoreModels; STR_NPOS if there is none.
-static size_t find_array(struct str s) {
-    int depth = 0;
-    size_t i = 0;
-    while ((i = skip_space(s, i)) < s.n) {
+// `open` behind the '{' of an object: offset of the value of its member `key`; STR_NPOS if there is
+// none.
+static size_t find_member(struct str s, size_t open, struct str key) {
+    int depth = 1;
+    size_t i = open;
+    while (depth > 0 && (i = skip_space(s, i)) < s.n) {
         if (s.p[i] == '"') {
             size_t end = skip_string(s, i);
             size_t colon = skip_space(s, end);
             if (depth == 1 && colon < s.n && s.p[colon] == ':' &&
-                str_eq(str_slice(s, i, end), STR("\"ignoreModels\""))) {
-                size_t open = skip_space(s, colon + 1);
-                return open < s.n && s.p[open] == '[' ? open + 1 : STR_NPOS;
+                str_eq(str_slice(s, i + 1, end - 1), key)) {
+                return skip_space(s, colon + 1);
             }
             i = end;
             continue;
@@ -63,6 +64,18 @@ static size_t find_array(struct str s) {
         i++;
     }
     return STR_NPOS;
+}
+
+// Offset behind the '{' of the whole text, which is an object.
+static size_t root_open(struct str text) {
+    bool has_mark = str_starts(text, STR("\xef\xbb\xbf"));
+    return skip_space(text, has_mark ? 3 : 0) + 1; // a comment before it may hold others
+}
+
+// Offset behind the '[' of the top-level member ignoreModels; STR_NPOS if there is none.
+static size_t find_array(struct str s) {
+    size_t at = find_member(s, root_open(s), STR("ignoreModels"));
+    return at != STR_NPOS && at < s.n && s.p[at] == '[' ? at + 1 : STR_NPOS;
 }
 
 static struct str insert(struct arena *arena, struct str text, size_t at, struct str what) {
@@ -105,8 +118,7 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
         const char *comma = json_count(array) ? ", " : "";
         *out = insert(arena, text, at, arena_printf(arena, "%.*s%s", STR_ARG(quoted), comma));
     } else {
-        bool has_mark = str_starts(text, STR("\xef\xbb\xbf"));
-        at = skip_space(text, has_mark ? 3 : 0) + 1; // behind the '{': a comment may hold others
+        at = root_open(text);
         const char *comma = json_object_object_length(root) ? "," : "\n";
         *out =
             insert(arena, text, at,
@@ -114,6 +126,107 @@ enum err settings_add_ignored_model(struct arena *arena, struct str text, struct
     }
     json_object_put(root);
     return ERR_OK;
+}
+
+// --- settings that are missing ---
+
+// The object that a member of this path belongs in, as far as it is there: `*open` behind its '{',
+// `*rest` the part of the path below it, `*depth` how deep it lies. NULL: something else stands
+// where an object should.
+static struct json_object *find_home(struct str text, struct json_object *root, struct str path,
+                                     size_t *open, struct str *rest, size_t *depth) {
+    struct json_object *object = root;
+    *open = root_open(text);
+    *rest = path;
+    *depth = 1;
+    for (;;) {
+        // "ai.model" may be written as one key, or as objects in each other.
+        size_t end = rest->n;
+        struct json_object *found = NULL;
+        while (!found && (end = str_rfind_char(str_slice(*rest, 0, end), '.')) != STR_NPOS) {
+            struct arena arena = {0};
+            found = json_get(object, arena_cstr(&arena, str_slice(*rest, 0, end)));
+            arena_finish(&arena);
+        }
+        if (!found) {
+            return object;
+        }
+        size_t at = find_member(text, *open, str_slice(*rest, 0, end));
+        if (!json_is(found, json_type_object) || at == STR_NPOS || at >= text.n ||
+            text.p[at] != '{') {
+            return NULL;
+        }
+        object = found;
+        *open = at + 1;
+        *rest = str_from_index(*rest, end + 1);
+        (*depth)++;
+    }
+}
+
+// {"chat": VALUE} for "chat", as text; the first name and what it holds.
+static struct str nested_text(struct arena *arena, struct str path, struct json_object *value) {
+    struct str text = arena_copy(arena, json_text(value));
+    size_t dot;
+    while ((dot = str_rfind_char(path, '.')) != STR_NPOS) {
+        text = arena_printf(arena, "{\"%.*s\": %.*s}", STR_ARG(str_from_index(path, dot + 1)),
+                            STR_ARG(text));
+        path = str_slice(path, 0, dot);
+    }
+    return arena_printf(arena, "\"%.*s\": %.*s", STR_ARG(path), STR_ARG(text));
+}
+
+static struct str line_break(struct arena *arena, size_t depth) {
+    struct str text = STR("\n");
+    for (size_t i = 0; i < depth; i++) {
+        text = arena_join(arena, text, STR("    "));
+    }
+    return text;
+}
+
+enum err settings_add_missing(struct arena *arena, struct str text, const char *path,
+                              struct json_object *value, struct str *out, bool *added,
+                              struct error *error) {
+    struct json_object *root = NULL;
+    *added = false;
+    *out = text;
+    if (str_trim(text).n == 0) {
+        text = STR("{}\n");
+    }
+    enum err result = json_parse_relaxed(arena, text, &root, error);
+    if (result != ERR_OK) {
+        return result;
+    }
+    size_t open, depth;
+    struct str rest;
+    struct json_object *home = json_is(root, json_type_object)
+                                   ? find_home(text, root, str_from(path), &open, &rest, &depth)
+                                   : NULL;
+    if (!home) {
+        result = error_set(error, arena, ERR_INVALID,
+                           "\"%s\" cannot be added: an object is "
+                           "expected around it",
+                           path);
+    } else if (!json_has(root, path) && !json_has(home, arena_cstr(arena, rest)) &&
+               !json_path(home, arena_cstr(arena, rest))) {
+        size_t next = skip_space(text, open);
+        bool is_empty = next < text.n && text.p[next] == '}';
+        struct str member = nested_text(arena, rest, value);
+        struct str lead = line_break(arena, depth);
+        struct str tail = is_empty ? line_break(arena, depth - 1) : STR(",");
+        *out = insert(arena, text, open, arena_join(arena, arena_join(arena, lead, member), tail));
+        *added = true;
+    }
+    json_object_put(root);
+    return result;
+}
+
+enum err settings_save_user(struct arena *arena, struct str text, struct error *error) {
+    struct str path = settings_user_path(arena);
+    if (path.n == 0) {
+        return error_set(error, arena, ERR_IO, "neither XDG_CONFIG_HOME nor HOME is set");
+    }
+    folders_make(arena, path);
+    return file_write_atomic(arena_cstr(arena, path), text, 0600, error, arena);
 }
 
 // --- where the user's own file is ---

@@ -23,7 +23,7 @@ struct state {
     struct json_object *root; // owned, always an object
 };
 
-static struct str default_path(struct arena *arena) {
+struct str state_default_path(struct arena *arena) {
     struct str base = str_from(getenv("XDG_STATE_HOME"));
     if (base.n == 0 || base.p[0] != '/') {
         struct str home = str_from(getenv("HOME"));
@@ -68,7 +68,7 @@ static void load(struct state *state) {
 struct state *state_open(const char *path) {
     struct state *state = mem_alloc(sizeof(*state));
     struct arena arena = {0};
-    struct str chosen = path ? str_from(path) : default_path(&arena);
+    struct str chosen = path ? str_from(path) : state_default_path(&arena);
     if (chosen.n) {
         state->path = mem_strdup(chosen);
     }

@@ -14,6 +14,7 @@ struct state; // owned
 // `path` NULL: the default place. Never NULL; a missing file is an empty state.
 struct state *state_open(const char *path);
 void state_close(struct state *state);
+struct str state_default_path(struct arena *arena); // empty: neither XDG_STATE_HOME nor HOME
 struct str state_folder(const struct state *state); // borrowed; empty: nowhere to write
 // Reads the file again: other processes write it too.
 void state_reload(struct state *state);

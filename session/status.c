@@ -77,10 +77,7 @@ static struct str message_of(struct arena *arena, struct server *server, const c
     const struct catalog *catalog = server_catalog(server);
     if (server->state == SERVER_UNREACHABLE) {
         *state = "unreachable";
-        struct str message = server->error_message;
-        return server->error_remedy.n ? arena_printf(arena, "%.*s; try: %.*s", STR_ARG(message),
-                                                     STR_ARG(server->error_remedy))
-                                      : message;
+        return error_text(arena, server->error_message, server->error_remedy);
     }
     if (server->state == SERVER_UNKNOWN) {
         *state = "starting";

@@ -503,21 +503,31 @@ static size_t lines_free(const struct diff *diff, size_t i, size_t j) {
     return n > 0 && (i + n < diff->from.n || j + n < diff->to.n) ? n - 1 : n;
 }
 
+// Moves both behind the change at line i of `from` and j of `to`. False: there is none, both moved
+// by the line that is the same.
+static bool pass_change(const struct diff *diff, size_t *i, size_t *j) {
+    size_t i0 = *i, j0 = *j;
+    while (*i < diff->from.n && diff->from.changed[*i]) {
+        ++*i;
+    }
+    while (*j < diff->to.n && diff->to.changed[*j]) {
+        ++*j;
+    }
+    if (*i > i0 || *j > j0) {
+        return true;
+    }
+    ++*i;
+    ++*j;
+    return false;
+}
+
 static void slide(struct diff *diff) {
     struct side *from = &diff->from, *to = &diff->to;
     size_t gap = 0; // lines that the next change may go up
     bool is_first = true;
     for (size_t i = 0, j = 0; i < from->n || j < to->n;) {
         size_t i0 = i, j0 = j;
-        while (i < from->n && from->changed[i]) {
-            i++;
-        }
-        while (j < to->n && to->changed[j]) {
-            j++;
-        }
-        if (i == i0 && j == j0) {
-            i++;
-            j++;
+        if (!pass_change(diff, &i, &j)) {
             gap++;
             continue;
         }
@@ -544,15 +554,7 @@ static size_t collect(struct arena *arena, const struct diff *diff, size_t offse
     VEC(struct edit) found = {0};
     for (size_t i = 0, j = 0; i < from->n || j < to->n;) {
         size_t i0 = i, j0 = j;
-        while (i < from->n && from->changed[i]) {
-            i++;
-        }
-        while (j < to->n && to->changed[j]) {
-            j++;
-        }
-        if (i == i0 && j == j0) {
-            i++;
-            j++;
+        if (!pass_change(diff, &i, &j)) {
             continue;
         }
         *VEC_PUSH(arena, &found) = (struct edit){offset + from->start[i0], offset + from->start[i],

@@ -213,8 +213,36 @@ static size_t gap_line(const struct text_change *change, size_t count) {
     return change->whole || first == 0 ? 0 : first - 1;
 }
 
+// May the bytes on both sides of `i` be parted? Not inside a character or a \r\n.
+static bool is_border(struct str text, size_t i) {
+    if (i == 0 || i >= text.n) {
+        return true;
+    }
+    unsigned char c = (unsigned char)text.p[i];
+    return (c < 0x80 || c >= 0xc0) && !(text.p[i - 1] == '\r' && c == '\n');
+}
+
+struct text_splice splice_between(struct str old, struct str new, size_t start) {
+    size_t max = old.n < new.n ? old.n : new.n;
+    size_t head = 0, tail = 0;
+    while (head < max && old.p[head] == new.p[head]) {
+        head++;
+    }
+    while (!is_border(old, head) || !is_border(new, head)) {
+        head--;
+    }
+    while (tail < max - head && old.p[old.n - tail - 1] == new.p[new.n - tail - 1]) {
+        tail++;
+    }
+    while (tail > 0 && (!is_border(old, old.n - tail) || !is_border(new, new.n - tail))) {
+        tail--;
+    }
+    return (struct text_splice){start + head, start + old.n - tail, start + new.n - tail};
+}
+
+// `tight` may be NULL: what really changed.
 static struct text_splice apply(struct draft *draft, const struct text_change *change,
-                                enum position_encoding encoding) {
+                                enum position_encoding encoding, struct text_splice *tight) {
     size_t last = draft_line_count(draft) - 1;
     size_t start = 0, end = draft_size(draft);
     move_gap(draft, gap_line(change, draft_line_count(draft)));
@@ -225,6 +253,10 @@ static struct text_splice apply(struct draft *draft, const struct text_change *c
         start = draft_offset(draft, low, encoding);
         end = draft_offset(draft, high, encoding);
         last = high.line < last ? high.line : last;
+    }
+    if (tight) {
+        struct str old = str_of(draft_tail(draft) + (start - draft->head), end - start);
+        *tight = splice_between(old, change->text, start);
     }
     replace(draft, start, end, last, change->text);
     return (struct text_splice){start, end, start + change->text.n};
@@ -260,8 +292,9 @@ static struct text_splice splice_trim(struct str old, struct str new, struct tex
     return (struct text_splice){start, old_end, new_end};
 }
 
-struct text *text_edit(struct text *text, const struct text_change *changes, size_t n,
-                       enum position_encoding encoding, struct text_splice *splice) {
+struct text *text_edit_each(struct text *text, const struct text_change *changes, size_t n,
+                            enum position_encoding encoding, struct text_splice *splice,
+                            struct text_splice *each) {
     struct text_splice all = {0, 0, 0};
     struct text *result = NULL;
     if (n == 0) {
@@ -276,7 +309,7 @@ struct text *text_edit(struct text *text, const struct text_change *changes, siz
             draft_finish(&draft);
             goto out;
         }
-        struct text_splice one = apply(&draft, &changes[i], encoding);
+        struct text_splice one = apply(&draft, &changes[i], encoding, each ? &each[i] : NULL);
         all = i == 0 ? one : text_splice_merge(all, one);
     }
     if (draft_size(&draft) > LIMIT_TEXT) {
@@ -290,4 +323,9 @@ out:
         *splice = all;
     }
     return result;
+}
+
+struct text *text_edit(struct text *text, const struct text_change *changes, size_t n,
+                       enum position_encoding encoding, struct text_splice *splice) {
+    return text_edit_each(text, changes, n, encoding, splice, NULL);
 }

@@ -37,6 +37,14 @@ struct text_splice {
 struct text *text_edit(struct text *text, const struct text_change *changes, size_t n,
                        enum position_encoding encoding, struct text_splice *splice);
 
+// The same, and what each change did, on the result of the one before: `each` has room for `n`.
+// These are without the characters that are equal at both ends, and begin and end at characters if
+// the change does. For ranges that follow a text: `splice` goes from the first change to the last
+// and touches everything between. Not set when NULL is returned.
+struct text *text_edit_each(struct text *text, const struct text_change *changes, size_t n,
+                            enum position_encoding encoding, struct text_splice *splice,
+                            struct text_splice *each);
+
 // Two splices in sequence as one that covers both: from the text before `first` to the one after
 // `second`. For work (a tree, say) that skipped a version.
 struct text_splice text_splice_merge(struct text_splice first, struct text_splice second);

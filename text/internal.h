@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "text/position.h"
+#include "text/edit.h"
 
 struct text_line {
     uint32_t start;
@@ -46,3 +46,7 @@ size_t units_to_bytes(struct str line, bool is_ascii, size_t units,
 
 // Takes the arrays. Returns owned, one reference.
 struct text *text_adopt(char *bytes, size_t n, struct text_line *lines, size_t line_count);
+
+// What putting `new` in place of `old`, which begins at `start`, changes: the replacement without
+// the characters that are equal at both ends.
+struct text_splice splice_between(struct str old, struct str new, size_t start);

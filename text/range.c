@@ -12,6 +12,7 @@
 //     behind         |          |====    kept
 //     covering     ==|==========|==      lost
 #include "text/diff.h"
+#include "text/internal.h"
 
 static size_t min_size(size_t a, size_t b) {
     return a < b ? a : b;
@@ -90,36 +91,6 @@ struct str text_apply(struct arena *arena, struct str text, const struct edit *e
     return str_of(p, used);
 }
 
-// May the bytes on both sides of `i` be parted? Not inside a character or a \r\n.
-static bool is_border(struct str text, size_t i) {
-    if (i == 0 || i >= text.n) {
-        return true;
-    }
-    unsigned char c = (unsigned char)text.p[i];
-    return (c < 0x80 || c >= 0xc0) && !(text.p[i - 1] == '\r' && c == '\n');
-}
-
-// The edit without what is equal at both ends of it.
-static struct text_splice edit_splice(struct str text, const struct edit *edit) {
-    struct str old = str_slice(text, edit->start, edit->end);
-    struct str new = edit->text;
-    size_t max = min_size(old.n, new.n);
-    size_t head = 0, tail = 0;
-    while (head < max && old.p[head] == new.p[head]) {
-        head++;
-    }
-    while (!is_border(old, head) || !is_border(new, head)) {
-        head--;
-    }
-    while (tail < max - head && old.p[old.n - tail - 1] == new.p[new.n - tail - 1]) {
-        tail++;
-    }
-    while (tail > 0 && (!is_border(old, old.n - tail) || !is_border(new, new.n - tail))) {
-        tail--;
-    }
-    return (struct text_splice){edit->start + head, edit->end - tail, edit->start + new.n - tail};
-}
-
 size_t text_diff_splices(struct arena *arena, struct str from, struct str to,
                          struct text_splice **splices) {
     struct edit *edits;
@@ -127,7 +98,8 @@ size_t text_diff_splices(struct arena *arena, struct str from, struct str to,
     *splices = ARENA_ARRAY(arena, n, struct text_splice);
     size_t added = 0, removed = 0; // by those before
     for (size_t i = 0; i < n; i++) {
-        struct text_splice splice = edit_splice(from, &edits[i]);
+        struct str old = str_slice(from, edits[i].start, edits[i].end);
+        struct text_splice splice = splice_between(old, edits[i].text, edits[i].start);
         (*splices)[i] =
             (struct text_splice){splice.start + added - removed, splice.old_end + added - removed,
                                  splice.new_end + added - removed};

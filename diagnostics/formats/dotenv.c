@@ -141,6 +141,17 @@ void dotenv_collect(struct collector *collector) {
     shell_session_finish(&session);
 }
 
+size_t dotenv_items(struct arena *arena, struct str bytes, struct env_item **out) {
+    struct line_reader reader = line_reader_of(arena, bytes);
+    VEC(struct env_item) items = {0};
+    struct piece name, value;
+    while (next_assignment(&reader, &name, &value)) {
+        *VEC_PUSH(arena, &items) = (struct env_item){.name = name, .value = value};
+    }
+    *out = items.at;
+    return items.n;
+}
+
 size_t dotenv_entries(struct arena *arena, struct str bytes, struct env_entry **out) {
     struct line_reader reader = line_reader_of(arena, bytes);
     VEC(struct env_entry) entries = {0};

@@ -31,3 +31,6 @@ struct json_object *action_list_add(struct action_list *list, struct str title, 
 // code_action_ai.c: what AI can do with the range, and results that wait there.
 void action_list_add_ai(struct action_list *list);
 void action_kinds_ai(struct json_object *kinds); // for codeActionKinds
+
+// code_action_switch.c: another back end for the place in the range.
+void action_list_add_switch(struct action_list *list);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // textDocument/codeAction: the fixes of findings in the range, what can be done with the model at
-// the cursor, and what AI can do (code_action_ai.c). Findings are judged anew; what the client
+// the cursor, another back end for the place (code_action_switch.c), and what AI can do
+// (code_action_ai.c). Findings are judged anew; what the client
 // sends along as diagnostics is only attached to the actions that answer it, never trusted.
 #include "lsp/handlers/action_list.h"
 #include "lsp/handlers/handlers.h"
@@ -232,6 +233,7 @@ void code_action_on_request(struct request *request) {
     if (action_list_wants(&list, KIND_MANAGE)) {
         add_model_actions(&list, start);
     }
+    action_list_add_switch(&list);
     action_list_add_ai(&list);
     reply_ok(request, list.actions);
 }

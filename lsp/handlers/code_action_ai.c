@@ -51,10 +51,7 @@ static struct json_object *for_command(struct json_object *diagnostics) {
 static struct str obstacle(struct action_list *list, const struct action *action,
                            struct json_object *diagnostics, const struct error *impossible) {
     if (impossible->message.n > 0) {
-        return impossible->remedy.n
-                   ? arena_printf(list->request->arena, "%.*s; try: %.*s",
-                                  STR_ARG(impossible->message), STR_ARG(impossible->remedy))
-                   : impossible->message;
+        return error_text(list->request->arena, impossible->message, impossible->remedy);
     }
     if (action->wants_diagnostics && !diagnostics) {
         return STR("no problem is reported here");

@@ -12,16 +12,14 @@
 
 static void reply_error(struct request *request, int code, const struct error *error) {
     struct str message = display_escape(request->arena, error->message, 600);
-    if (error->remedy.n == 0) {
-        reply_err(request, (enum rpc_code)code, "%.*s", STR_ARG(message));
-        return;
-    }
-    reply_err(request, (enum rpc_code)code, "%.*s; try: %.*s", STR_ARG(message),
-              STR_ARG(display_escape(request->arena, error->remedy, 200)));
+    struct str remedy = display_escape(request->arena, error->remedy, 200);
+    reply_err(request, (enum rpc_code)code, "%.*s",
+              STR_ARG(error_text(request->arena, message, remedy)));
 }
 
 static bool is_string_or_absent(struct json_object *argument, const char *key) {
-    return !json_has(argument, key) || json_is(json_get(argument, key), json_type_string);
+    struct json_object *value = json_get(argument, key); // null says as much as nothing
+    return !value || json_is(value, json_type_string);
 }
 
 // The names of all actions, for the message about a wrong one.
@@ -53,9 +51,9 @@ static bool read_ai(struct request *request, struct json_object *argument, struc
     if (action.n == 0 || uri.n == 0 || !json_is(json_get(argument, "range"), json_type_object) ||
         !is_string_or_absent(argument, "id") || !is_string_or_absent(argument, "instruction") ||
         !is_string_or_absent(argument, "model") || out->id.n > ID_MAX ||
-        (json_has(argument, "id") && out->id.n == 0) ||
-        (json_has(argument, "diagnostics") && !json_is(out->diagnostics, json_type_array)) ||
-        (json_has(argument, "review") &&
+        (json_get(argument, "id") && out->id.n == 0) ||
+        (out->diagnostics && !json_is(out->diagnostics, json_type_array)) ||
+        (json_get(argument, "review") &&
          !json_is(json_get(argument, "review"), json_type_boolean))) {
         reply_err(request, RPC_INVALID_PARAMS,
                   "the command needs one object {\"action\": NAME, \"uri\": URI, \"range\": RANGE, "

@@ -178,8 +178,8 @@ static bool is_fit(struct request *request, const struct target *target, enum ch
     if (choice.name.n > 0) {
         return true;
     }
-    reply_err(request, RPC_REQUEST_FAILED, "%.*s; try: %.*s", STR_ARG(choice.error.message),
-              STR_ARG(choice.error.remedy));
+    reply_err(request, RPC_REQUEST_FAILED, "%.*s",
+              STR_ARG(error_text(request->arena, choice.error.message, choice.error.remedy)));
     return false;
 }
 

@@ -1,162 +1,58 @@
 // SPDX-License-Identifier: MIT
 //
-// ollama-ls.startServer: runs `ollama serve` of this machine, detached, then asks the default
-// server until it answers. The process outlives the editor; it is watched only while its start is
-// awaited, so that one that dies at once is told at once.
+// ollama-ls.startServer: runs `ollama serve` of this machine and shows its start as progress.
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/uri.h"
 #include "base/utf.h"
 #include "lsp/handlers/manage.h"
+#include "session/start.h"
 
-static bool is_program(struct str path) {
-    struct stat status;
-    return stat(path.p, &status) == 0 && S_ISREG(status.st_mode) && access(path.p, X_OK) == 0;
-}
-
-// Absolute path of the program: the user's setting, else from PATH without its relative entries,
-// which would let a repository bring its own "ollama". Empty if there is none.
-static struct str find_program(struct arena *arena, const struct settings *settings) {
-    if (settings->ollama_path.n) {
-        bool usable = settings->ollama_path.p[0] == '/' &&
-                      is_program(arena_copy(arena, settings->ollama_path));
-        return usable ? settings->ollama_path : STR_NONE;
-    }
-    struct str rest = str_from(getenv("PATH"));
-    while (rest.p) {
-        struct str dir = str_split(&rest, ':');
-        if (dir.n == 0 || dir.p[0] != '/') {
-            continue;
-        }
-        struct str path = path_join(arena, dir, STR("ollama"));
-        if (is_program(path)) {
-            return path;
-        }
-    }
-    return STR_NONE;
-}
-
-// Our environment with OLLAMA_HOST as the default server says. Returned array and new strings in
-// `arena`.
-static char **environment(struct arena *arena, struct str listen) {
-    extern char **environ;
-    size_t n = 0;
-    while (environ[n]) {
-        n++;
-    }
-    char **copy = ARENA_ARRAY(arena, n + 2, char *);
-    size_t out = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!str_starts(str_from(environ[i]), STR("OLLAMA_HOST="))) {
-            copy[out++] = environ[i];
-        }
-    }
-    copy[out++] = arena_cstr(arena, arena_join(arena, STR("OLLAMA_HOST="), listen));
-    return copy;
-}
-
-#define START_POLL_MS 250
-#define START_TRIES 40 // ten seconds
-
-struct starting {
-    uv_timer_t timer;
-    uv_process_t process;
-    int n_open; // of the two handles
+struct awaited {
     struct lsp_server *lsp;
-    struct progress *progress; // NULL: over
-    int tries;
+    struct progress *progress;
+    struct starting *starting;
 };
 
-static void on_closed(uv_handle_t *handle) {
-    struct starting *starting = handle->data;
-    if (--starting->n_open == 0) {
-        free(starting);
-    }
-}
-
-static void close_handles(struct starting *starting) {
-    uv_close((uv_handle_t *)&starting->timer, on_closed);
-    uv_close((uv_handle_t *)&starting->process, on_closed);
-}
-
-static void starting_end(struct starting *starting, enum message_type type, struct str text) {
-    struct lsp_server *lsp = starting->lsp;
-    progress_end(starting->progress, type, text);
-    starting->progress = NULL;
-    close_handles(starting);
+static void finish(struct awaited *awaited, enum message_type type, struct str text) {
+    struct lsp_server *lsp = awaited->lsp;
+    progress_end(awaited->progress, type, text);
+    free(awaited);
     status_changed(lsp);
 }
 
-static void on_start_poll(uv_timer_t *timer) {
-    struct starting *starting = timer->data;
-    struct server *server = session_default(starting->lsp->session);
-    if (server->state == SERVER_OK) {
-        starting_end(starting, MESSAGE_INFO, STR("Ollama is running"));
-    } else if (++starting->tries > START_TRIES) {
-        starting_end(starting, MESSAGE_ERROR,
-                     STR("Ollama was started but does not answer; try `ollama serve` in a "
-                         "terminal to see why"));
+static void on_done(void *data, struct str failure) {
+    if (failure.n > 0) {
+        finish(data, MESSAGE_ERROR, failure);
     } else {
-        server_refresh(server);
+        finish(data, MESSAGE_INFO, STR("Ollama is running"));
     }
-}
-
-static void on_program_exit(uv_process_t *process, int64_t code, int signal) {
-    struct starting *starting = process->data;
-    struct arena arena = {0};
-    if (starting->progress) {
-        struct str how = signal ? arena_printf(&arena, "by signal %d", signal)
-                                : arena_printf(&arena, "with code %lld", (long long)code);
-        starting_end(starting, MESSAGE_ERROR,
-                     arena_printf(&arena,
-                                  "`ollama serve` ended %.*s; try it in a terminal to see why",
-                                  STR_ARG(how)));
-    }
-    arena_finish(&arena);
 }
 
 // Also at the end of the session, when nothing of it may be used later. The program goes on.
-static void on_start_cancel(void *data) {
-    starting_end(data, MESSAGE_INFO, STR_NONE);
+static void on_cancel(void *data) {
+    struct awaited *awaited = data;
+    starting_cancel(awaited->starting);
+    finish(awaited, MESSAGE_INFO, STR_NONE);
 }
 
-// 0, or a libuv error. The process is detached: it outlives the editor.
-static int start(struct lsp_server *lsp, struct arena *arena, struct str program,
-                 struct str listen) {
-    char *args[] = {arena_cstr(arena, program), arena_cstr(arena, STR("serve")), NULL};
-    uv_stdio_container_t stdio[3] = {
-        {.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
-    uv_process_options_t options = {
-        .file = args[0],
-        .args = args,
-        .env = environment(arena, listen),
-        .cwd = "/",
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = 3,
-        .stdio = stdio,
-        .exit_cb = on_program_exit,
-    };
-    struct starting *starting = mem_alloc(sizeof(*starting));
-    starting->lsp = lsp;
-    starting->n_open = 2;
-    uv_timer_init(lsp->loop, &starting->timer);
-    int code = uv_spawn(lsp->loop, &starting->process, &options);
-    starting->timer.data = starting;
-    starting->process.data = starting;
-    if (code != 0) {
-        close_handles(starting);
+// 0, or a libuv error.
+static int start(struct lsp_server *lsp, struct str program) {
+    int code;
+    struct awaited *awaited = mem_alloc(sizeof(*awaited));
+    awaited->lsp = lsp;
+    awaited->starting = starting_begin(lsp->loop, lsp->session, program, on_done, awaited, &code);
+    if (!awaited->starting) {
+        free(awaited);
         return code;
     }
     struct progress_options progress = {
         .title = STR("Starting Ollama"),
         .kind = STR("start"),
-        .on_cancel = on_start_cancel,
-        .data = starting,
+        .on_cancel = on_cancel,
+        .data = awaited,
     };
-    starting->progress = progress_begin(lsp, &progress);
-    uv_timer_start(&starting->timer, on_start_poll, START_POLL_MS, START_POLL_MS);
+    awaited->progress = progress_begin(lsp, &progress);
     return 0;
 }
 
@@ -176,7 +72,7 @@ void command_start_server(struct request *request, struct json_object *argument)
                   STR_ARG(uri_redact(arena, server->url)));
         return;
     }
-    struct str program = find_program(arena, session_settings(lsp->session));
+    struct str program = ollama_program(arena, session_settings(lsp->session)->ollama_path);
     if (program.n == 0) {
         reply_err(
             request, RPC_REQUEST_FAILED,
@@ -184,11 +80,7 @@ void command_start_server(struct request *request, struct json_object *argument)
             "ollamaPath to its absolute path");
         return;
     }
-    struct host host;
-    host_parse(server->url, &host);
-    struct str listen = arena_printf(arena, host.is_ip6 ? "[%.*s]:%u" : "%.*s:%u",
-                                     STR_ARG(host.name), (unsigned)host_port(&host));
-    int code = start(lsp, arena, program, listen);
+    int code = start(lsp, program);
     if (code != 0) {
         reply_err(request, RPC_REQUEST_FAILED, "%.*s could not be started: %s", STR_ARG(program),
                   uv_strerror(code));

@@ -80,8 +80,8 @@ bool target_is_reachable(struct request *request, const struct target *target) {
     if (server->state != SERVER_UNREACHABLE) {
         return true;
     }
-    reply_err(request, RPC_REQUEST_FAILED, "%.*s%s%.*s", STR_ARG(server->error_message),
-              server->error_remedy.n ? "; try: " : "", STR_ARG(server->error_remedy));
+    reply_err(request, RPC_REQUEST_FAILED, "%.*s",
+              STR_ARG(error_text(request->arena, server->error_message, server->error_remedy)));
     // The user wants it now: perhaps it is back.
     server_refresh(target->server);
     return false;
@@ -127,9 +127,5 @@ bool ask_user(struct lsp_server *server, struct str text, struct str button, ask
 
 struct str failure_text(struct arena *arena, const struct call_result *result) {
     struct str message = display_escape(arena, result->message, 400);
-    if (result->remedy.n == 0) {
-        return message;
-    }
-    return arena_printf(arena, "%.*s; try: %.*s", STR_ARG(message),
-                        STR_ARG(display_escape(arena, result->remedy, 200)));
+    return error_text(arena, message, display_escape(arena, result->remedy, 200));
 }

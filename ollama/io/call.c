@@ -39,6 +39,7 @@ struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoi
         .api_key = arena_copy(arena, endpoint->api_key),
         .headers = headers,
         .n_headers = endpoint->n_headers,
+        .no_proxy = endpoint->no_proxy,
         .kind = endpoint->kind,
         .knowledge = endpoint->knowledge,
     };
@@ -341,6 +342,7 @@ void call_start(struct call *call, struct str method, struct json_object *body, 
         .body = body ? json_text(body) : STR_NONE,
         .total_ms = total_ms,
         .max_body = max_body,
+        .no_proxy = call->endpoint.no_proxy,
     };
     call_send(call, &request);
 }

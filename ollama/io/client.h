@@ -15,6 +15,7 @@ struct endpoint {
     struct str api_key; // bearer token, empty: none. Only for the user's own servers (DESIGN A4)
     const struct http_header *headers; // the user's extra headers for this server
     size_t n_headers;
+    bool no_proxy; // also where the host is not loopback: an address that only this machine means
     // The generating calls (generate.h) speak either; the calls below are Ollama's own and end with
     // ERR_INVALID on a server of kind openai, without a word to it.
     enum server_kind kind;

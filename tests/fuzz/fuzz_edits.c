@@ -45,6 +45,19 @@ static void check_splice(struct str old, struct str new, struct text_splice spli
     FUZZ_CHECK(str_eq(str_from_index(old, splice.old_end), str_from_index(new, splice.new_end)));
 }
 
+// The splices of a batch, against the texts of its changes made one at a time.
+static void check_each(struct text *text, const struct text_change *changes,
+                       const struct text_splice *each, size_t n, enum position_encoding encoding) {
+    struct text *at = text_retain(text);
+    for (size_t i = 0; i < n; i++) {
+        struct text *next = text_edit(at, &changes[i], 1, encoding, NULL);
+        check_splice(text_str(at), text_str(next), each[i]);
+        text_release(at);
+        at = next;
+    }
+    text_release(at);
+}
+
 static void check_tree(const struct tree *tree, struct text *text, const TSLanguage *language) {
     struct tree *fresh = tree_parse(text, language, NULL);
     char *a = ts_node_string(tree_root(tree));
@@ -89,9 +102,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             model_apply(&model, &changes[i], encoding);
         }
         struct text_splice splice;
-        struct text *next = text_edit(text, changes, batch, encoding, &splice);
+        struct text_splice each[BATCH_MAX];
+        struct text *next = text_edit_each(text, changes, batch, encoding, &splice, each);
         FUZZ_CHECK(next && str_eq(text_str(next), model_str(&model)));
         check_splice(text_str(text), text_str(next), splice);
+        check_each(text, changes, each, batch, encoding);
         check_positions(next, model_str(&model), encoding, splice.start);
         check_positions(next, model_str(&model), encoding, splice.new_end);
         check_positions(next, model_str(&model), encoding, fuzz_byte(&input));

@@ -21,7 +21,8 @@ static void try_settings(struct json_object *object, unsigned which) {
     struct settings *settings = settings_create(&input, on_problem, &problems);
     FUZZ_CHECK(settings->n_servers > 0 && settings->servers[0].canonical.n > 0);
     FUZZ_CHECK(settings->cache_ttl_ms >= 0 && settings->health_interval_ms >= 0);
-    FUZZ_CHECK(settings->backend.n > 0);
+    FUZZ_CHECK(settings->backend.n == 0 || str_eq(settings->backend, STR("ollama")) ||
+               str_eq(settings->backend, STR("openai")) || str_eq(settings->backend, STR("auto")));
     settings_destroy(settings);
 }
 

@@ -115,8 +115,11 @@ class RealInline(InlineCase):
         cancelled = client.poll(lambda: self.row(client, "fim")["cancelled"], "cancelled ones")
         self.assertGreaterEqual(cancelled, 5)
         self.assertLess(took, 1.0 + 4 * one)
+        # With the context it runs with: another one would load the model anew.
+        running = json.loads(self.server.call("GET", "/api/ps")[1])["models"]
+        context = next(m["context_length"] for m in running if m["name"].startswith("fim"))
         status, text = self.server.call("POST", "/api/generate", {
             "model": "fim", "prompt": "a", "suffix": "b", "stream": False,
-            "options": {"num_predict": 1}}, limit=60)
+            "options": {"num_predict": 1, "num_ctx": context}}, limit=60)
         self.assertEqual(200, status, text)
         self.end(client)

@@ -128,7 +128,7 @@ class Speech(unittest.TestCase):
 
 class StreamCheck(unittest.TestCase):
     BEGIN = {"id": "a", "seq": 0, "kind": "begin", "uri": "file:///a", "range": {}, "action": "x",
-             "model": "m"}
+             "output": "replace", "model": "m"}
 
     def wrong(self, *rest):
         streams = Streams()

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/uri.h"
+#include "base/utf.h"
 
 static const char *const PYTHON_IDS[] = {"python", NULL};
 static const char *const TEXT_IDS[] = {"plaintext", NULL};
@@ -425,6 +426,18 @@ static void test_size_is_bounded(void **state) {
     assert_true(rig.prompt.user.n < 40000);
     assert_false(rig.prompt.is_cut);
     expect_has(rig.prompt.user, "- and 80 more");
+    // Cut between characters, wherever the diagnostic is.
+    for (size_t i = 0; i + 3 <= code.n; i += 3) {
+        memcpy(code.p + i, "\xe2\x82\xac", 3);
+    }
+    rig.input.n_diagnostics = 1;
+    rig.input.target = (struct text_range){0, 0};
+    rig.input.text = str_slice(buf_str(&code), 0, 3000);
+    for (size_t i = 0; i <= 3000; i += 300) {
+        many[0] = (struct context_diagnostic){.start = i, .message = STR("m")};
+        rig_build(&rig);
+        assert_true(utf8_is_valid(rig.prompt.user));
+    }
     buf_finish(&template);
     buf_finish(&code);
     rig_finish(&rig);

@@ -364,6 +364,59 @@ static void test_ignore_edit(void **state) {
     arena_finish(&arena);
 }
 
+static void test_add_missing_settings(void **state) {
+    (void)state;
+    static const struct {
+        const char *before;
+        const char *path;
+        const char *after; // NULL: it is there
+    } rows[] = {
+        {"", "ai.model.chat", "{\n    \"ai\": {\"model\": {\"chat\": \"m\"}}\n}\n"},
+        {"{}", "url", "{\n    \"url\": \"m\"\n}"},
+        {"{\"url\": \"x\"}", "url", NULL},
+        {"{\"url\": null}", "url", NULL},
+        {"// {\n{ // c\n  \"a\": 1, // d\n}", "url",
+         "// {\n{\n    \"url\": \"m\", // c\n  \"a\": 1, // d\n}"},
+        {"{\"x\": {\"ai\": {}}, \"ai\": {\"think\": true}}", "ai.model.chat",
+         "{\"x\": {\"ai\": {}}, \"ai\": {\n        \"model\": {\"chat\": \"m\"},\"think\": true}}"},
+        {"{\"ai\": {\"model\": {\"embed\": \"e\"}}}", "ai.model.chat",
+         "{\"ai\": {\"model\": {\n            \"chat\": \"m\",\"embed\": \"e\"}}}"},
+        {"{\"ai.model\": {\"chat\": \"x\"}}", "ai.model.chat", NULL},
+        {"{\"ai.model\": {}}", "ai.model.chat",
+         "{\"ai.model\": {\n        \"chat\": \"m\"\n    }}"},
+        {"{\"ai.model.chat\": \"x\"}", "ai.model.chat", NULL},
+        {"\xef\xbb\xbf{\"b\": \"}\\\"{\"}", "url",
+         "\xef\xbb\xbf{\n    \"url\": \"m\",\"b\": \"}\\\"{\"}"},
+    };
+    struct json_object *value = json_new_str(STR("m"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct arena arena = {0};
+        struct str out;
+        bool added;
+        assert_int_equal(settings_add_missing(&arena, str_from(rows[i].before), rows[i].path, value,
+                                              &out, &added, NULL),
+                         ERR_OK);
+        const char *after = rows[i].after ? rows[i].after : rows[i].before;
+        if (!str_eq(out, str_from(after)) || added != (rows[i].after != NULL)) {
+            fail_msg("row %zu: %.*s", i, STR_ARG(out));
+        }
+        arena_finish(&arena);
+    }
+    static const char *const bad[] = {"[1]", "{", "{\"ai\": 3}", "{\"ai\": {\"model\": []}}"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct arena arena = {0};
+        struct error error = {0};
+        struct str out;
+        bool added;
+        assert_int_not_equal(settings_add_missing(&arena, str_from(bad[i]), "ai.model.chat", value,
+                                                  &out, &added, &error),
+                             ERR_OK);
+        assert_true(error.message.n > 0 && !added);
+        arena_finish(&arena);
+    }
+    json_object_put(value);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
@@ -376,6 +429,7 @@ int main(void) {
         cmocka_unit_test(test_ai_values),
         cmocka_unit_test(test_ai_models),
         cmocka_unit_test(test_ignore_edit),
+        cmocka_unit_test(test_add_missing_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,38 @@ static void test_many_changes_in_one_batch(void **state) {
     free(bytes);
 }
 
+// What each change of a batch did, without what it only wrote again.
+static void test_each_change_of_a_batch(void **state) {
+    (void)state;
+    struct text *text = text_create(STR("one\r\n\xc3\xa9t\xc3\xa9 two\nthree\n"));
+    const struct {
+        struct text_change change;
+        struct text_splice splice;
+    } rows[] = {
+        {{.start = {2, 0}, .end = {2, 5}, .text = STR("threw")}, {19, 20, 20}},
+        {{.start = {1, 3}, .end = {1, 3}, .text = STR("!")}, {10, 10, 11}}, // right behind an e'
+        {{.start = {1, 0}, .end = {1, 1}, .text = STR("\xc3\xa8")}, {5, 7, 7}}, // whole characters
+        {{.start = {0, 3}, .end = {1, 0}, .text = STR("\n")}, {3, 5, 4}},       // not half a \r\n
+        {{.start = {0, 0}, .end = {0, 3}, .text = STR("one")}, {3, 3, 3}},
+    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct text_change changes[ROWS];
+    struct text_splice each[ROWS];
+    struct text_splice all;
+    for (size_t i = 0; i < ROWS; i++) {
+        changes[i] = rows[i].change;
+    }
+    struct text *next = text_edit_each(text, changes, ROWS, POSITION_UTF16, &all, each);
+    check_text(next, "one\n\xc3\xa8t\xc3\xa9! two\nthrew\n");
+    for (size_t i = 0; i < ROWS; i++) {
+        assert_int_equal(each[i].start, rows[i].splice.start);
+        assert_int_equal(each[i].old_end, rows[i].splice.old_end);
+        assert_int_equal(each[i].new_end, rows[i].splice.new_end);
+    }
+    text_release(next);
+    text_release(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_end_with_any_eol),
@@ -227,6 +259,7 @@ int main(void) {
         cmocka_unit_test(test_no_change_is_the_same_text),
         cmocka_unit_test(test_a_text_has_a_limit),
         cmocka_unit_test(test_many_changes_in_one_batch),
+        cmocka_unit_test(test_each_change_of_a_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,7 +250,7 @@ class Arguments(AiCase):
         first = fake.reply()
         a = client.ai("refactor", one.uri, one.span(FIRST, LAST))
         first.send("def add(a, b):\n")
-        fake.wait(lambda: first.spoken, "the first token")
+        client.streamed(a, "def add")
         fake.say(ANSWER)
         b = client.ai("refactor", two.uri, two.span(FIRST, LAST))
         status = client.poll(lambda: [s for s in [client.command("status")]

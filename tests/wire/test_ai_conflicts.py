@@ -58,6 +58,19 @@ class Rebase(AiCase):
         self.assertEqual(AFTER.replace("return a + b", "return a + b  # y"),
                          self.typed([("return result", "return result  # y")]))
 
+    def test_right_behind_a_character_of_two_bytes(self):
+        fake, client = self.begin()
+        reply = fake.reply()
+        document = self.document(client, TEXT.replace("return result", "return résulté"))
+        identity = client.ai("refactor", document.uri, document.span(FIRST, "résulté"))
+        reply.send(*TOKENS[:4])
+        client.begun(identity)
+        document.change(("résulté", "résulté  # y"))
+        reply.send(*TOKENS[4:]).finish()
+        self.assertEqual("applied", client.outcome(identity)["outcome"])
+        self.assertIn("return a + b  # y\n", document.text)
+        self.end(client)
+
     def test_an_edit_and_its_undo_elsewhere(self):
         self.assertEqual(AFTER, self.typed([("import os\n", "")], [("\n\ndef add", "import os\n\n\ndef add")]))
 
@@ -177,10 +190,10 @@ class WhileParsing(AiCase):
     """A document that is hard to parse takes several turns until its tree is there."""
 
     def hard(self, first, last, new, action="refactor", **more):
-        """An action, and right behind it a change of whole lines, before its tree can be there."""
-        fake, client = self.begin()
+        """An action, and in the same write a change of whole lines: its tree cannot be there yet."""
+        fake, client = self.begin(pacing="together")
         fake.always(lambda body: TOKENS)
-        document = self.document(client, TEXT + "\n\nx = " + "[(1," * 5000 + "\n")
+        document = self.document(client, TEXT + "\n\nx = " + "a.b[c](d){" * 2900 + "\n")
         argument = {"action": action, "uri": document.uri, "id": "hard",
                     "range": document.span(FIRST, LAST), **more}
         lines = document.text.split("\n")
@@ -238,6 +251,17 @@ class FailedApply(AiCase):
                 client.drop("window/showMessage")
                 self.end(client)
                 fake.stop()
+
+    def test_the_session_ends_while_a_result_is_being_accepted(self):
+        """The edit was refused, and its second try is due."""
+        fake, client, document, span = self.scene(*TOKENS)
+        identity = client.ai("refactor", document.uri, span, review=True)
+        self.assertEqual("review", client.outcome(identity)["outcome"])
+        document.refusals = [lambda: True]
+        client.command("accept", {"id": identity})
+        client.wait(lambda: client.applied, "the edit")
+        self.end(client)  # exit code 0, and no second end of the stream
+        fake.stop()
 
     def test_an_error_is_a_refusal(self):
         """eglot answers −32603 to a stale version; nothing is applied."""
@@ -470,6 +494,32 @@ class Review(AiCase):
         client.settle()
         self.refusal(client, -32803, "accept", {"id": identity})
         self.assertEqual([], client.applied)
+        client.drop("window/showMessage")
+        self.end(client)
+
+    def test_a_replacement_all_over_a_large_file_takes_no_longer(self):
+        """Each change has to be told to what waits there; the text is still made once."""
+        _, client, document, identity = self.waiting(*TOKENS, review=True)
+        line, count = "x = 1  # a line of some length, as usual\n", 16000
+        document.change(("return 1\n", "return 1\n" + line * 20000))
+        other = self.document(client, document.text, "other.py")
+        client.settle()
+
+        def took(which):
+            begun = time.monotonic()
+            which.version += 1
+            client.edit(which.uri, which.version, changes)
+            client.settle()
+            return time.monotonic() - begun
+        changes = [{"range": {"start": {"line": 12 + i, "character": 0},
+                              "end": {"line": 12 + i, "character": 1}}, "text": "y"}
+                   for i in range(count)]
+        self.assertLess(took(document), 3 * took(other) + 0.3)
+        document.text = document.text.replace("x = 1", "y = 1", count)
+        client.command("accept", {"id": identity})
+        client.wait(lambda: document.steps == 1, "the edit")
+        self.assertIn("return a + b\n", document.text)
+        client.settle()
         client.drop("window/showMessage")
         self.end(client)
 

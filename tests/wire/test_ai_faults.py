@@ -69,6 +69,9 @@ class MidStream(AiCase):
                         for run in client.command("status")["active"]), "all tokens")
                     fault(reply)
                     text = self.failed(client, identity, stream)
+                    self.assertNotIn("try: try", text)
+                    self.assertNotIn("try: again", text)
+                    self.assertNotRegex(text, "^again|[^y] again;")
                     for character in "\x00\x1b\ufffd":
                         self.assertNotIn(character, text)
                     self.assertEqual((TEXT, []), (document.text, client.applied))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Run by the build: turns the .tsv files beside it into const C tables, so that nothing is parsed when
 # the program starts and the tables need no lock.
-#   cmake -DKIND=library|environment -DDATA=folder -DOUT=file -P tables.cmake
+#   cmake -DKIND=library|environment|recommended -DDATA=folder -DOUT=file -P tables.cmake
 # Columns are separated by tabs; lines that begin with '#' are comments.
 cmake_minimum_required(VERSION 3.20)
 
@@ -162,6 +162,14 @@ elseif(KIND STREQUAL "environment")
             " ${s}(\"${c4}\"), ${deprecated}, ${reload}},\n")
     endforeach()
     string(APPEND body "\nstatic const struct parameter parameters[] = {\n${parameters}};\n")
+elseif(KIND STREQUAL "recommended")
+    read_rows(recommended rows)
+    set(table "")
+    foreach(row IN LISTS rows)
+        read_cells("${row}" 4 c)
+        string(APPEND table "    {${s}(\"${c0}\"), ${s}(\"${c1}\"), ${c2}, ${s}(\"${c3}\")},\n")
+    endforeach()
+    string(APPEND body "\nstatic const struct recommended_model recommended[] = {\n${table}};\n")
 else()
     message(FATAL_ERROR "unknown KIND ${KIND}")
 endif()
