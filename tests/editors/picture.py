@@ -137,8 +137,8 @@ def cells(screen, rows):
 
 def save(screen, path, columns, rows, cursor=None):
     """Draw what tmux says is on the screen."""
-    # What a theme fills most cells with is what it would fill the rest with: tmux leaves those out.
-    common = collections.Counter(style.background for _, _, _, style in cells(screen, rows))
+    # What most lines begin with is what a theme fills the rest with: tmux leaves those cells out.
+    common = collections.Counter(style.background for x, _, _, style in cells(screen, rows) if x == 0)
     canvas = Canvas(columns, rows, common.most_common(1)[0][0] or BACKGROUND)
     for x, y, character, style in cells(screen, rows):
         canvas.put(x, y, character, style)

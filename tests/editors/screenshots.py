@@ -135,7 +135,8 @@ class Emacs(Shots):
     def emacs(self, path):
         self.run_in_terminal([
             self.editor, "-nw", "-Q", "-L", PACKAGE, "--eval",
-            "(progn (setq native-comp-jit-compilation nil inhibit-startup-screen t make-backup-files nil"
+            "(progn (setq native-comp-jit-compilation nil suggest-key-bindings nil extended-command-suggest-shorter nil"
+            " inhibit-startup-screen t make-backup-files nil"
             " auto-save-default nil mode-line-format '(\"%b  \" mode-line-misc-info)) (menu-bar-mode 0)"
             " (setq-default mode-line-format '(\"%b  \" (:eval (flymake--mode-line-counters)) \"  \""
             " mode-line-misc-info)) (load-theme 'modus-vivendi t) (require 'ollama-ls)"
@@ -241,7 +242,7 @@ class Vim(Shots):
 
     def test_vim_completion(self):
         self.vim()
-        self.type("GoCHAT_MODEL=", "C-x", "C-o")
+        self.type("GoOLLAMA_MODEL=", "C-x", "C-o")
         self.sees("2.0 GB")
         self.take("vim-completion")
 

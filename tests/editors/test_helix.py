@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The README's recipe for Helix, in Helix."""
+import re
+import time
+
+from editors.ai_scenarios import ANSWER, BEFORE
 from editors.terminal import TerminalCase
 from editors.test_readme import block
 
@@ -30,6 +34,28 @@ class Helix(TerminalCase):
         self.type("o", "OLLAMA_MODEL=", "C-x")
         self.sees(r"nomic-embed-text")
         self.type("Escape", "Escape")
+
+    def test_an_ai_action_is_applied_and_undone(self):
+        fake = self.fake()
+        fake.say(*ANSWER)
+        config = self.home / "config" / "helix"
+        config.mkdir(parents=True)
+        (config / "languages.toml").write_text(RECIPE.replace('"env"', '"python"'), encoding="utf-8")
+        self.run_in_terminal([self.editor, self.write("app.py", BEFORE)])
+        self.sees(r"return r")
+
+        def offered():
+            self.type("Escape", "4G", "x", "x", "x", "Space", "a")
+            time.sleep(1)
+            return "Refactor with AI" in self.screen()
+        self.until("the actions", offered)
+        titles = re.findall(r"(\w+) with AI", self.screen())
+        self.type(*["Down"] * titles.index("Refactor"))
+        self.type("Enter")
+        self.sees(r"return w \* h")
+        self.assertIn(b"refactor this", fake.requests("/api/chat")[0].body.lower())
+        self.type("Escape", "u")
+        self.sees(r"r = w\*h")
 
     def test_nothing_is_slow_to_end(self):
         """Helix sends shutdown and exit at once, and waits for neither."""

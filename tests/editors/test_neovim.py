@@ -4,6 +4,7 @@ import re
 
 from editors.ai_scenarios import AFTER, ANSWER, BEFORE
 from editors.neovim import HERE, PLUGIN, NeovimCase
+from editors.scenarios import BIG
 
 
 class PluginCase:
@@ -98,6 +99,36 @@ class PluginCase:
         encoding, start, end = self.lua("last_range")
         # "one ", behind a clef of two units or four bytes and two letters of one or two.
         self.assertEqual({"utf-16": (5, 9), "utf-8": (9, 13)}[encoding], (start, end))
+
+    def test_progress_always_begins_before_it_reports(self):
+        """Neovim's own handler raises an error at a report for a token that never began."""
+        fake = self.fake(library=[BIG], frame_seconds=0.05)
+        gate = fake.hold_loading()
+        self.start(self.write("app.py", BEFORE))
+        self.until("ok", lambda: self.status()["state"] == "ok")
+        self.command("pull gemma3:12b")
+        for _ in range(3):  # cancelled as early as can be
+            self.ai("refactor", 3, 5)
+            self.cancel()
+        fake.say(*ANSWER)
+        self.ai("refactor", 3, 5)
+        self.until("loading", lambda: self.status()["state"] == "loading")
+        gate.set()
+        self.until("the edit", lambda: self.text() == AFTER)
+        self.until("the model", lambda: fake.find("gemma3:12b"))
+        self.until("rest", lambda: self.status()["state"] == "ok")
+
+        def tokens():
+            kinds = {}
+            for one in self.progress():
+                kinds.setdefault(str(one["token"]), []).append(one["kind"])
+            return kinds
+        kinds = self.until("all ends", lambda: tokens() if all(
+            "end" in of for of in tokens().values()) else None)
+        self.assertGreaterEqual(len(kinds), 2)
+        for token, of in kinds.items():
+            self.assertEqual(["begin"] + ["report"] * (len(of) - 2) + ["end"], of, token)
+        self.assertNotRegex(self.messages(), r"traceback|Error executing|E\d+:")
 
     def test_the_three_steps_of_the_readme(self):
         """A fresh home, the plugin as a package, a file: the squiggle."""

@@ -128,3 +128,28 @@ class ReadmeInstall(EditorCase):
         out = subprocess.run([str(prefix / "bin" / "ollama-ls"), "--version"], check=True,
                              stdout=subprocess.PIPE).stdout.decode()
         self.assertTrue(out.startswith("ollama-ls "), out)
+
+
+class DocsNeovim10(Steps):
+    """Without the plugin."""
+
+    PROGRAM, SUITE = "nvim", "trixie"
+    RECIPE = "Older Neovim without the plugin"
+
+    def test_the_recipe(self):
+        self.in_home(".config/nvim/init.lua", block(self.RECIPE, "lua", "docs/editors.md") +
+                     "vim.o.shortmess = vim.o.shortmess .. 'I'\n")
+        path = self.write(".env", WRITTEN + "\n")
+        self.fake()
+        self.run_in_terminal([self.editor, path])
+        self.sees(r"^W ")
+
+
+class DocsNeovim07(DocsNeovim10):
+    SUITE = None
+
+
+class DocsNeovim12(DocsNeovim10):
+    SUITE = "sid"
+    OPTIONAL = True
+    RECIPE = "Neovim without the plugin"
