@@ -167,7 +167,7 @@ static void test_health_check_without_the_list(void **state) {
     run_for(&fixture->loop, 400);
     assert_int_equal(ollama.n_tags, 1);
     assert_in_range(ollama.n_version, 2, 8);
-    assert_int_equal(ollama.n_ps, ollama.n_version);
+    assert_in_range(ollama.n_ps, ollama.n_version - 1, ollama.n_version); // one may be under way
     assert_int_equal(fixture->server.n_connections, 1);
 
     server_interest(server, true); // counted
