@@ -102,7 +102,7 @@ static size_t find_any(struct str s, size_t from, const char *set) {
     return from;
 }
 
-struct str uri_redact(struct arena *arena, struct str url) {
+static struct str redact_once(struct arena *arena, struct str url) {
     // Without a scheme ("user:secret@host/x") the authority begins at once. A '\' ends it for some
     // readers and not for others, so it does not end it here: rather hide too much.
     size_t scheme = str_find(url, STR("://"));
@@ -140,4 +140,15 @@ struct str uri_redact(struct arena *arena, struct str url) {
     struct str shown = str_slice(url, host, has_query ? host + query : url.n);
     return arena_printf(arena, "%.*s%.*s%s", STR_ARG(str_slice(url, 0, start)), STR_ARG(shown),
                         has_query ? "?…" : "");
+}
+
+// What is left may look like one with a password again ("https://user:pw@host:x//user:pw@y"):
+// rather hide too much. Each round makes it shorter.
+struct str uri_redact(struct arena *arena, struct str url) {
+    struct str redacted = redact_once(arena, url);
+    while (redacted.n < url.n) {
+        url = redacted;
+        redacted = redact_once(arena, url);
+    }
+    return redacted;
 }
