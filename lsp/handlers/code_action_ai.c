@@ -117,7 +117,8 @@ static void add_results(struct action_list *list) {
                           list->end, &results);
     static const char *const verbs[][2] = {{"Accept", "accept"}, {"Reject", "reject"}};
     for (size_t i = 0; i < n; i++) {
-        for (size_t v = 0; v < 2; v++) {
+        // A client that takes no edits can only forget it; its text was shown.
+        for (size_t v = request->server->caps.apply_edit ? 0 : 1; v < 2; v++) {
             struct json_object *argument = json_object_new_object();
             json_set_str(argument, "id", results[i].id);
             struct str title =

@@ -120,7 +120,7 @@ class MidStream(AiCase):
     def test_the_server_dies(self):
         fake, client, document, reply, identity = self.live()
         reply.send(*TOKENS)
-        client.streamed(identity, "def add")
+        client.streamed(identity, "a + b")  # what was not read yet goes with the connection
         fake.refuse()
         text = self.failed(client, identity, True)
         self.assertTrue(text)
