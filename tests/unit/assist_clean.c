@@ -397,6 +397,18 @@ static void test_indentation(void **state) {
     check_indent("        ", "    ", "", "a()\n        b()", "a()\n        b()");
 }
 
+// What only later lines tell.
+static void test_indentation_that_shows_late(void **state) {
+    (void)state;
+    check_indent("", "\t", "", "f(a,\n    b);\nif (x) {\n  g();\n}",
+                 "f(a,\n\t\tb);\nif (x) {\n\tg();\n}");
+    check_indent("        ", "    ", "", "f(a,\n          b)\ng()",
+                 "f(a,\n                  b)\n        g()");
+    check_indent("    ", "    ", "    def f(a):\n        g(1)\n        h(2)",
+                 "def f(\n        a, b,\n    ):\n    g(1)\n    h(2)",
+                 "def f(\n            a, b,\n        ):\n        g(1)\n        h(2)");
+}
+
 static void test_blank_lines(void **state) {
     (void)state;
     check_indent("    ", "    ", "", "a()\n\nb()\n   \nc()\n", "a()\n\n    b()\n   \n    c()");
@@ -410,6 +422,8 @@ static void test_string_lines(void **state) {
     (void)state;
     check_indent("    ", "    ", "    q = '''\na\n  b\n'''", "if x:\n    q = '''\na\n  b\n'''",
                  "if x:\n        q = '''\na\n  b\n'''");
+    check_indent("    ", "    ", "    q = '''\n  a\n'''", "q = '''\n      a\n'''",
+                 "q = '''\n  a\n'''");
     check_indent("    ", "    ", "", "def f():\n    \"\"\"Does.\n\n    More.\n    \"\"\"\n    g()",
                  "def f():\n        \"\"\"Does.\n\n        More.\n        \"\"\"\n        g()");
 }
@@ -548,6 +562,7 @@ int main(void) {
         cmocka_unit_test(test_not_chatter),
         cmocka_unit_test(test_chatter_that_was_code),
         cmocka_unit_test(test_indentation),
+        cmocka_unit_test(test_indentation_that_shows_late),
         cmocka_unit_test(test_blank_lines),
         cmocka_unit_test(test_string_lines),
         cmocka_unit_test(test_line_ends),
