@@ -15,7 +15,7 @@ class Rebase(AiCase):
         document = self.document(client, full=full)
         identity = client.ai("refactor", document.uri, document.span(FIRST, LAST))
         reply.send(*TOKENS[:4])
-        client.begun(identity)
+        client.streamed(identity, "def add")
         for change in changes:
             document.change(*change)
         # A client that sends no versions is only safe once the server has heard of the change.
@@ -64,7 +64,7 @@ class Rebase(AiCase):
         document = self.document(client, TEXT.replace("return result", "return résulté"))
         identity = client.ai("refactor", document.uri, document.span(FIRST, "résulté"))
         reply.send(*TOKENS[:4])
-        client.begun(identity)
+        client.streamed(identity, "def add")
         document.change(("résulté", "résulté  # y"))
         reply.send(*TOKENS[4:]).finish()
         self.assertEqual("applied", client.outcome(identity)["outcome"])
@@ -148,7 +148,7 @@ class Conflict(AiCase):
             with self.subTest(change=change):
                 fake, client, document, reply, identity = self.live()
                 reply.send(*TOKENS[:4])
-                client.begun(identity)
+                client.streamed(identity, "def add")  # so the request is at the server
                 document.change(*change)
                 expected = document.text
                 self.assertEqual("conflict", client.outcome(identity)["outcome"])
@@ -164,7 +164,7 @@ class Conflict(AiCase):
         """Against the protocol, but the text is another one from then on."""
         fake, client, document, reply, identity = self.live()
         reply.send(*TOKENS[:4])
-        client.begun(identity)
+        client.streamed(identity, "def add")
         text = "# short\n"
         client.open(document.uri, text, "python")
         document.text, document.version = text, 1
@@ -178,7 +178,7 @@ class Conflict(AiCase):
         _, client, document, reply, identity = self.live()
         other = self.document(client, name="other.py")
         reply.send(*TOKENS[:4])
-        client.begun(identity)
+        client.streamed(identity, "def add")
         other.change(("# sum", "# x"))
         reply.send(*TOKENS[4:]).finish()
         self.assertEqual("applied", client.outcome(identity)["outcome"])
