@@ -110,6 +110,22 @@ def spawn(name, pattern, limit):
     return name, outcome, time.monotonic() - started
 
 
+def second_time(name, failures, pacing, limit):
+    """Run what failed once more, alone: how many of the failures are gone.
+
+    Hundreds of tests with sockets and processes share two cores; what fails twice, the second time
+    alone, is broken. What passes is told, so that it gets mended: it is a race of the test or worse.
+    """
+    good = 0
+    for test in dict.fromkeys(str(test).split(" ")[0] for test, _ in failures):
+        count = sum(str(failed).split(" ")[0] == test for failed, _ in failures)
+        _, outcome, _ = spawn(name, None if ":" in test else test, limit)
+        if outcome["passed"] and not outcome["failed"]:
+            print("FLAKY %s (pacing %s): passed the second time, alone\n" % (test, pacing), flush=True)
+            good += count
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", help="folders under tests/, e.g. wire")
@@ -132,7 +148,9 @@ def main():
     os.environ["OLLAMA_LS_COVERAGE"] = notes.name
     passed = failed = 0
     skips, took = {}, {}
+    flaky = 0
     for pacing in pacings:
+        again = []
         os.environ["OLLAMA_LS_PACING"] = pacing
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             jobs = [pool.submit(spawn, name, arguments.pattern, arguments.limit) for name in names]
@@ -143,8 +161,14 @@ def main():
                 took.update(outcome["took"])
                 for test, text in outcome["failed"]:
                     print("FAIL %s (pacing %s)\n%s\n" % (test, pacing, _indent(text)), flush=True)
+                if outcome["failed"]:
+                    again.append((name, outcome["failed"]))
                 for test, reason in outcome["skipped"]:
                     skips[(test, pacing)] = reason
+        for name, failures in again:
+            good = second_time(name, failures, pacing, arguments.limit)
+            passed, failed = passed + good, failed - good
+            flaky += good
     if "wire" in arguments.folders and not arguments.pattern:
         missing = coverage.never_used(notes.name)
         passed, failed = passed + (not missing), failed + bool(missing)
@@ -158,6 +182,8 @@ def main():
     if not names:
         print("no tests in %s" % " ".join(arguments.folders))
         failed = 1
+    if flaky:
+        print("%d of these only the second time, alone: see FLAKY above" % flaky)
     print("%s%d passed, %d failed, %d skipped" % (
         arguments.label + ": " if arguments.label else "", passed, failed, len(skips)))
     return 1 if failed else 0
