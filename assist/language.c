@@ -252,7 +252,7 @@ static struct str query_file(struct str name) {
     return STR_NONE;
 }
 
-// The file of `name`, the one it inherits in front.
+// The file of `name`, what it inherits in front.
 static struct str query_source(struct arena *arena, struct str name) {
     struct str source = query_file(name);
     struct str mark = STR("; inherits: ");
@@ -263,7 +263,7 @@ static struct str query_source(struct arena *arena, struct str name) {
     struct str rest = str_from_index(source, at + mark.n);
     struct str base;
     str_next_line(&rest, &base);
-    return arena_join(arena, query_file(str_trim(base)), source);
+    return arena_join(arena, query_source(arena, str_trim(base)), source);
 }
 
 TSQuery *language_query_create(const struct language *language) {
