@@ -41,6 +41,12 @@ static void fail_token(struct template_checker *c, struct token token, const cha
                       STR_ARG(quoted(c, token.start, token.end)), context));
 }
 
+static void fail_undefined(struct template_checker *c, struct token variable) {
+    fail(c, variable.start, variable.end,
+         arena_printf(c->arena, "undefined variable \"%.*s\"",
+                      STR_ARG(quoted(c, variable.start, variable.end))));
+}
+
 static void advance(struct template_checker *c) {
     if (c->failed) {
         c->token.kind = TOKEN_EOF;
@@ -136,9 +142,7 @@ static bool parse_operand(struct template_checker *c, enum template_type *type,
     case TOKEN_VARIABLE: {
         struct variable_scope *variable = variable_get(c, word);
         if (!variable) {
-            fail(c, token.start, token.end,
-                 arena_printf(c->arena, "undefined variable \"%.*s\"",
-                              STR_ARG(quoted(c, token.start, token.end))));
+            fail_undefined(c, token);
             return false;
         }
         *type = variable->type;
@@ -246,8 +250,7 @@ static size_t parse_declarations(struct template_checker *c, const char *context
             break;
         }
         if (kind == TOKEN_ASSIGN && !variable_get(c, name)) {
-            fail(c, saved.token.start, saved.token.end,
-                 arena_printf(c->arena, "undefined variable \"%.*s\"", STR_ARG(name)));
+            fail_undefined(c, saved.token);
         }
         names[n++] = name;
         if (kind == TOKEN_COMMA && (!is_range || n == 2)) {

@@ -21,17 +21,19 @@ HERE = pathlib.Path(__file__).parent / "vscode"
 EXTENSION = PROJECT / "editors" / "vscode"
 IMAGES = PROJECT / "docs" / "img"
 ITEM = "[id='ollama-ls.ollama-ls.ollamaLs.status']"
+# In today's forms: VS Code rewrites older ones in the file, amid the test.
 SETTINGS = {
     "workbench.startupEditor": "none", "workbench.secondarySideBar.defaultVisibility": "hidden",
     "chat.disableAIFeatures": True, "telemetry.telemetryLevel": "off", "update.mode": "none",
-    "extensions.autoCheckUpdates": False, "extensions.autoUpdate": False,
+    "extensions.autoCheckUpdates": False, "extensions.autoUpdate": "off",
     "workbench.enableExperiments": False, "files.autoSave": "off", "editor.minimap.enabled": False,
     "breadcrumbs.enabled": False, "workbench.activityBar.location": "hidden",
     "workbench.sideBar.location": "right", "editor.hover.delay": 100, "editor.lightbulb.enabled": "off",
     "window.commandCenter": False, "editor.accessibilitySupport": "off", "git.enabled": False,
     "workbench.layoutControl.enabled": False, "editor.cursorBlinking": "solid",
-    "editor.quickSuggestions": False, "editor.wordBasedSuggestions": "off",
-    "editor.occurrencesHighlight": "off", "workbench.colorTheme": "Default Dark Modern",
+    "editor.quickSuggestions": {"comments": "off", "strings": "off", "other": "off"},
+    "editor.wordBasedSuggestions": "off", "editor.occurrencesHighlight": "off",
+    "workbench.colorTheme": "Dark Modern",
 }
 # Where the status item's icon says how Ollama is.
 STATES = (("codicon-pass", "ok"), ("codicon-circle-slash", "off"), ("codicon-loading", "loading"),
