@@ -20,6 +20,8 @@ struct str {
 #define STR_NONE ((struct str){0})
 // For printf: printf("%.*s", STR_ARG(s)).
 #define STR_ARG(s) ((int)(s).n), ((s).p ? (s).p : "")
+// For printf: printf("%zu model%s", n, PLURAL(n)).
+#define PLURAL(n) ((n) == 1 ? "" : "s")
 
 static inline struct str str_of(const char *p, size_t n) {
     return (struct str){p, n};

@@ -23,7 +23,8 @@ static void print_server(struct arena *arena, struct server *server) {
         return;
     }
     const struct catalog *catalog = server_catalog(server);
-    printf(": %.*s, %zu models\n", STR_ARG(session_server_title(arena, server)), catalog->n_models);
+    printf(": %.*s, %zu model%s\n", STR_ARG(session_server_title(arena, server)),
+           catalog->n_models, PLURAL(catalog->n_models));
     for (size_t i = 0; i < catalog->n_models; i++) {
         const struct model *model = &catalog->models[i];
         struct str shown = display_escape(arena, model->name, 0);

@@ -35,8 +35,9 @@ static void print_status(struct json_object *status, bool json) {
             struct str name = json_get_str(server, "name");
             struct str url = json_get_str(server, "url");
             if (json_get_bool(server, "reachable", false)) {
-                printf("  %.*s %.*s: %lld models, %lld ms\n", STR_ARG(name), STR_ARG(url),
-                       (long long)json_get_int(server, "models", 0),
+                int64_t n_models = json_get_int(server, "models", 0);
+                printf("  %.*s %.*s: %lld model%s, %lld ms\n", STR_ARG(name), STR_ARG(url),
+                       (long long)n_models, PLURAL(n_models),
                        (long long)json_get_int(server, "latencyMs", 0));
             } else {
                 struct str error = json_get_str(server, "error");

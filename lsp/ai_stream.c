@@ -157,8 +157,8 @@ static struct str waiting_text(struct arena *arena, const struct ai_run *run, in
 static struct str streaming_text(struct arena *arena, const struct ai_run *run, int64_t now) {
     int64_t ms = now - run->first_ms;
     if (run->tokens < 2 || ms <= 0) {
-        return arena_printf(arena, "%.*s: %lld tokens", STR_ARG(run->model),
-                            (long long)run->tokens);
+        return arena_printf(arena, "%.*s: %lld token%s", STR_ARG(run->model),
+                            (long long)run->tokens, PLURAL(run->tokens));
     }
     double rate = (double)(run->tokens - 1) * 1000 / (double)ms;
     return arena_printf(arena, "%.*s: %lld tokens, %.*f tokens/s", STR_ARG(run->model),

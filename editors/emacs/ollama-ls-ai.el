@@ -60,7 +60,7 @@
                           (append (plist-get ollama-ls--status :active) nil)
                           :key (lambda (job) (plist-get job :id)) :test #'equal)))
         (cond ((and job (> (or (plist-get job :tokens) 0) 0))
-               (format "%d tokens" (plist-get job :tokens)))
+               (ollama-ls--count (plist-get job :tokens) "token"))
               ((equal (ollama-ls-state) "loading")
                (format "loading %s" (ollama-ls--run-model run)))
               ((not (string-empty-p (ollama-ls--run-thinking run))) "thinking")

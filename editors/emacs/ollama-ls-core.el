@@ -66,6 +66,10 @@ A buffer of another mode gets a process of its own."
 (defclass ollama-ls-server (eglot-lsp-server) ()
   :documentation "A connection to ollama-ls alone, without a multiplexer between.")
 
+(defun ollama-ls--count (n what)
+  "N of WHAT, in words."
+  (format "%d %s%s" n what (if (= n 1) "" "s")))
+
 (defun ollama-ls--options ()
   "What the server is told at its start."
   (append (list :status t :stream t) ollama-ls-settings))

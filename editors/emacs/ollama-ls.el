@@ -157,7 +157,7 @@ edit in the other: a saved change is read by the other by itself."
     (pcase state
       ("off" "")
       ("ok" (string-join
-             (cons (format "%d models" (or (plist-get (car servers) :models) 0))
+             (cons (ollama-ls--count (or (plist-get (car servers) :models) 0) "model")
                    (cl-loop for server in servers
                             append (cl-loop for model across (or (plist-get server :running) [])
                                             collect (format "%s %s" (plist-get model :name)
@@ -166,7 +166,7 @@ edit in the other: a saved change is read by the other by itself."
       ((or "loading" "busy" "starting")
        (if job (format "%s %s%s" (plist-get job :kind) (plist-get job :model)
                        (if (> (or (plist-get job :tokens) 0) 0)
-                           (format " %d tokens" (plist-get job :tokens))
+                           (concat " " (ollama-ls--count (plist-get job :tokens) "token"))
                          ""))
          state))
       (_ state))))

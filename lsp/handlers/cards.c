@@ -132,8 +132,9 @@ struct str host_card(struct arena *arena, const struct reference *reference,
         buf_printf(&buf, "- not trusted: not contacted\n");
     } else if (server->state == SERVER_OK) {
         const struct catalog *catalog = server_catalog(server);
-        buf_printf(&buf, "- Ollama %.*s, %zu models, answers in %lld ms\n",
-                   STR_ARG(shown(arena, server->version)), catalog ? catalog->n_models : 0,
+        size_t n_models = catalog ? catalog->n_models : 0;
+        buf_printf(&buf, "- Ollama %.*s, %zu model%s, answers in %lld ms\n",
+                   STR_ARG(shown(arena, server->version)), n_models, PLURAL(n_models),
                    (long long)((server->latency_us + 999) / 1000));
     } else if (server->state == SERVER_UNREACHABLE) {
         struct str message = display_escape(arena, server->error_message, TEXT_MAX);

@@ -195,6 +195,7 @@ class Emacs(Shots):
         reply = self.work(fake)
         reply.send("def area(width, height):\n", '    """The area of a rectangle."""\n', "    return wid")
         self.sees("return wid")
+        self.sees(r"refactor  qwen2.5-coder:7b: 3 tokens")
         self.take("emacs-streaming")
 
 

@@ -129,7 +129,7 @@ class Models(OpenAICase):
         server = self.openai()
         self.default(server)
         out = self.run_program("models", code=0).out
-        self.assertIn("OpenAI-compatible server b11669-fake, 1 models", out)
+        self.assertIn("OpenAI-compatible server b11669-fake, 1 model\n", out)
         self.assertIn("qwen2.5-coder-7b", out)
 
     def test_pull_is_refused(self):

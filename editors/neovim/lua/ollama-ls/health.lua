@@ -50,7 +50,12 @@ local function check_client()
     info(("%s %s: %s"):format(
       server.name,
       server.url,
-      server.reachable and ("%d models, version %s"):format(server.models or 0, server.version or "?")
+      server.reachable
+          and ("%d %s, version %s"):format(
+            server.models or 0,
+            server.models == 1 and "model" or "models",
+            server.version or "?"
+          )
         or "not reachable"
     ))
   end
