@@ -99,6 +99,9 @@ static void set_text(struct document *document, struct text *text,
     }
     text_release(document->text);
     document->text = text;
+    if (document->is_too_large) {
+        change_log_clear(&document->private->change_log);
+    }
     document__text_changed(document, splice);
     detect_format(document);
 }
@@ -117,6 +120,7 @@ static struct document *add_document(struct lsp_server *server, struct str uri) 
 static void free_document(struct lsp_server *server, struct document *document) {
     document__drop_all(&server->documents, document);
     session_want(server->session, &document->private->interest, NULL, 0);
+    change_log_clear(&document->private->change_log);
     text_release(document->text);
     arena_finish(&document->private->arena);
     arena_finish(&document->private->findings_arena);
@@ -170,56 +174,37 @@ void documents_on_open(struct lsp_server *server, struct json_object *params) {
     disown(&document->language_id);
     document->language_id = own(json_get_str(item, "languageId"));
     document->version = json_get_int(item, "version", 0);
+    change_log_clear(&document->private->change_log);
     set_text(document, text_create(json_get_str(item, "text")), NULL);
     ai_on_open(server, document);
     changed(server, document);
 }
 
-static bool read_change(struct json_object *item, struct text_change *change) {
-    struct json_object *range = json_get(item, "range");
-    change->text = json_get_str(item, "text");
-    change->whole = range == NULL;
-    return json_is(json_get(item, "text"), json_type_string) &&
-           (change->whole || (position_from_json(json_get(range, "start"), &change->start) &&
-                              position_from_json(json_get(range, "end"), &change->end)));
-}
-
-// Changes in the order of the array. After a loss (a text over the limit) only a whole text is of
-// use.
-static size_t read_changes(struct arena *arena, const struct document *document,
-                           struct json_object *array, struct text_change **out) {
-    size_t count = json_count(array);
-    struct text_change *changes = ARENA_ARRAY(arena, count ? count : 1, struct text_change);
-    size_t n = 0;
-    bool is_lost = document->is_too_large;
-    for (size_t i = 0; i < count; i++) {
-        if (!read_change(json_at(array, i), &changes[n])) {
-            LOG_WRN("a change of %.*s cannot be read", STR_ARG(document->uri));
-            continue;
-        }
-        is_lost = is_lost && !changes[n].whole;
-        n += is_lost ? 0 : 1;
-    }
-    *out = changes;
-    return n;
-}
-
-// A whole new text, told to AI actions as the changes that it comes to.
-static void replace_followed(struct lsp_server *server, struct document *document,
-                             struct arena *arena, const struct text_change *change) {
+// A text that was not made of the one before, told to AI actions as the changes that it comes to.
+// Takes `text`; NULL: over the limit.
+static void replace_text(struct lsp_server *server, struct document *document, struct arena *arena,
+                         struct text *text, const struct text_splice *splice) {
     struct text *before = text_retain(document->text);
-    struct text_splice splice = {0, text_size(before), 0}; // of a text over the limit
-    struct text *text = text_edit(before, change, 1, server->caps.encoding, &splice);
-    set_text(document, text, text ? &splice : NULL);
-    struct text_splice *splices = &splice;
-    size_t n = 1;
-    if (text) {
-        n = text_diff_splices(arena, text_str(before), text_str(text), &splices);
-    }
-    for (size_t i = 0; i < n; i++) {
-        ai_on_change(server, document, &splices[i]);
+    struct text_splice lost = {0, text_size(before), 0}; // of a text over the limit
+    set_text(document, text, text ? splice : NULL);
+    if (ai_follows(server, document)) {
+        struct text_splice *splices = &lost;
+        size_t n = 1;
+        if (text) {
+            n = text_diff_splices(arena, text_str(before), text_str(text), &splices);
+        }
+        for (size_t i = 0; i < n; i++) {
+            ai_on_change(server, document, &splices[i]);
+        }
     }
     text_release(before);
+}
+
+static void replace_whole(struct lsp_server *server, struct document *document, struct arena *arena,
+                          const struct text_change *change) {
+    struct text_splice splice;
+    struct text *text = text_edit(document->text, change, 1, server->caps.encoding, &splice);
+    replace_text(server, document, arena, text, &splice);
 }
 
 // Changes of parts, told to AI actions one by one: to them it matters what was changed and what
@@ -251,10 +236,29 @@ static void apply_changes(struct lsp_server *server, struct document *document, 
         if (end > i) {
             edit_followed(server, document, arena, changes + i, end - i);
         } else {
-            replace_followed(server, document, arena, &changes[end++]);
+            replace_whole(server, document, arena, &changes[end++]);
         }
     }
     ai_after_changes(server, document);
+}
+
+// A change that was overtaken by later ones: true if it is where it belongs now.
+static bool restore_order(struct lsp_server *server, struct document *document, struct arena *arena,
+                          int64_t version, struct json_object *events) {
+    if (version >= document->version) {
+        return false;
+    }
+    struct change_log *log = &document->private->change_log;
+    bool is_late = change_log_add_late(log, version, events);
+    LOG_WRN("the version of %.*s falls from %lld to %lld: %s", STR_ARG(document->uri),
+            (long long)document->version, (long long)version,
+            is_late ? "a change came late and was put in its place" : "taken as it comes");
+    if (is_late) {
+        struct text *text = change_log_text(log, server->caps.encoding);
+        replace_text(server, document, arena, text, NULL);
+        ai_after_changes(server, document);
+    }
+    return is_late;
 }
 
 void documents_on_change(struct lsp_server *server, struct json_object *params) {
@@ -264,19 +268,19 @@ void documents_on_change(struct lsp_server *server, struct json_object *params) 
         LOG_WRN("didChange of a document that is not open");
         return;
     }
-    int64_t version = json_get_int(item, "version", document->version);
-    if (version < document->version) {
-        LOG_WRN("the version of %.*s falls from %lld to %lld", STR_ARG(document->uri),
-                (long long)document->version, (long long)version);
-    }
-    document->version = version;
-
     struct arena arena;
     arena_init(&arena);
-    struct text_change *changes;
-    size_t n = read_changes(&arena, document, json_get(params, "contentChanges"), &changes);
-    if (n > 0) {
-        apply_changes(server, document, &arena, changes, n);
+    struct json_object *events = json_get(params, "contentChanges");
+    int64_t version = json_get_int(item, "version", document->version);
+    if (!restore_order(server, document, &arena, version, events)) {
+        struct text_change *changes;
+        size_t n = change_events_read(&arena, events, document->is_too_large, &changes);
+        change_log_add(&document->private->change_log, document->text, document->version, version,
+                       events);
+        document->version = version;
+        if (n > 0) {
+            apply_changes(server, document, &arena, changes, n);
+        }
     }
     arena_finish(&arena);
     changed(server, document);

@@ -3,11 +3,13 @@
 // Inside document*.c and diagnostics_feed.c only: what is remembered of a document.
 #pragma once
 
+#include "lsp/change_log.h"
 #include "lsp/documents.h"
 
 struct document_private {
     uint64_t uri_hash;
     uint64_t revision; // counts texts, from 1
+    struct change_log change_log;
 
     // A tree of this text or of an earlier one: `splice` leads from the tree's text to the
     // document's.

@@ -79,6 +79,50 @@ class Edits(LspCase):
         for number, encoding in enumerate(("utf-8", "utf-16", "utf-16")):
             self.play(encoding, seed + number, 60)
 
+    def test_changes_that_overtake_each_other(self):
+        """As Helix before 25.07 sends them: each from a task of its own, the versions tell their order."""
+        self.fake()
+        seed = int(os.environ.get("OLLAMA_LS_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
+        rng = random.Random(seed)
+        client = self.client("helix")
+        control = self.open(client, "control.env", "OLLAMA_MODEL=zzz-a\n")
+        self.expect(client, control, "unknown-model")
+        text = self.text(rng, 10)
+        uri = self.open(client, "a.env", text, version=0)
+        version = 0
+        for round_ in range(12):
+            sent = []
+            for _ in range(rng.choice((2, 9, 40, 100))):
+                event = self.change(rng, text, client.encoding)
+                if "range" not in event:
+                    continue
+                text = positions.change(text, event, client.encoding)
+                version += 1
+                sent.append((version, event))
+            for place in range(len(sent)):  # each is moved by a few places
+                other = min(len(sent) - 1, place + rng.randrange(12))
+                sent[place], sent[other] = sent[other], sent[place]
+            # What is older than the log holds is lost: a late one may not be that late.
+            sent.sort(key=lambda one: one[0] // 24)
+            for number, event in sent:
+                client.edit(uri, number, [event])
+            self.compare(client, uri, text, "seed %d round %d" % (seed, round_))
+        client.finish()
+
+    def test_typing_that_overtakes_itself(self):
+        self.fake()
+        client = self.client("helix")
+        text = "OLLAMA_MODEL=zzz-a"
+        uri = self.open(client, "a.env", "", version=0)
+        typed = list(enumerate(text))
+        for at, letter in typed[13:] + typed[5:6] + typed[:5] + typed[8:9] + typed[6:8] + typed[9:13][::-1]:
+            place = {"line": 0, "character": at}
+            client.edit(uri, at + 1, [{"range": {"start": place, "end": place}, "text": letter}])
+        found = self.expect(client, uri, "unknown-model")
+        self.assertEqual("zzz-a", positions.cut(text, found[0]["range"], client.encoding))
+        self.assertEqual(len(text), client.published[uri]["version"])
+        client.finish()
+
     def test_an_edit_and_its_inverse(self):
         self.fake()
         client = self.client("nvim-0.7")
