@@ -83,11 +83,8 @@ class Conflict(AiCase):
                 fake, client, document, reply, identity = self.live(profile=profile, stream=stream)
                 reply.send(*TOKENS)
                 fake.wait(lambda reply=reply: reply.spoken == len(TOKENS), "the tokens")
-                if stream:
-                    client.streamed(identity, "def add(a, b):")
-                else:
-                    client.poll(lambda: [a for a in client.command("status")["active"]
-                                         if a["tokens"] == len(TOKENS)], "tokens")
+                client.poll(lambda client=client: [a for a in client.command("status")["active"]
+                                                   if a["tokens"] == len(TOKENS)], "tokens")
                 document.put("# sum", "# my own\n    ")
                 fake.wait_closed(CHAT)
                 if stream:
