@@ -26,8 +26,10 @@ struct clean_options {
     struct str unit;          // context.unit
     struct str code;          // the target as it is, context.code: tells how the answer is indented
     bool is_line_start;       // context.is_line_start
-    struct str before;        // where nothing is replaced: what stands before on the line, which
-                              // models like to say once more
+    struct str before;        // where nothing is replaced: the text up to the place, which models
+    struct str lead;          // like to say once more; what goes in before the answer
+                              // (placement.lead); and the text behind the place. As much of them
+    struct str after;         // is looked at as is near (clean_echo.c)
     const struct str *tokens; // further special tokens of this family of models, may be NULL
     size_t n_tokens;
 };
