@@ -50,8 +50,8 @@ void cleaner_feed(struct cleaner *cleaner, struct str piece, struct buf *text,
 void cleaner_end(struct cleaner *cleaner, struct buf *text, struct buf *thinking);
 
 // The whole cleaned answer; after cleaner_end. Borrowed until the cleaner is destroyed. Code has no
-// line end behind its last line, and where `is_line_start` no indentation before its first, since
-// the target has neither.
+// line end behind its last line (unless it ended with the rest of the place's line), and where
+// `is_line_start` no indentation before its first, since the target has neither.
 struct str cleaner_text(const struct cleaner *cleaner);
 
 // More than LIMIT_ANSWER bytes came: the rest is not taken, the stream is to be given up.

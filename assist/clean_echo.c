@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What an answer that is put in repeats of the file: chat models like to begin with the function, or
-// the whole file, up to the place once more (this file), and to end with lines that stand behind
+// What an answer that is put in repeats of the file: chat models like to begin with the function,
+// or the whole file, up to the place once more (this file), and to end with lines that stand behind
 // the place already (clean_echo_tail.c). Put in, both are broken code.
 //
 // The beginning is held as long as it is a run of the file's lines that may go on to the place.
@@ -110,6 +110,7 @@ static void know_after(struct clean_around *around, struct arena *arena, struct 
         struct clean_known known = known_of(line);
         if (is_own) {
             around->rest = known.text;
+            around->is_rest_apart = known.indent > 0;
         } else if (known.text.n > 0 && around->n_after < n) {
             around->after[around->n_after++] = known;
         }
@@ -173,9 +174,9 @@ static bool is_head(const struct clean_rules *rules, size_t i) {
     return (is_last ? rules->options.indent.n : known[1].indent) > known->indent;
 }
 
-// Is an answer that says the lines from `i` up to the place a repetition? `most`: letters and digits
-// of the one with the most. Closing brackets, "return x" and the like may well come twice. On the
-// place's own line a word is enough: "((" may be meant twice, "return" is not.
+// Is an answer that says the lines from `i` up to the place a repetition? `most`: letters and
+// digits of the one with the most. Closing brackets, "return x" and the like may well come twice.
+// On the place's own line a word is enough: "((" may be meant twice, "return" is not.
 static bool is_evident(const struct clean_rules *rules, size_t i, size_t most) {
     const struct clean_around *around = &rules->around;
     const struct clean_known *known = &around->before[i];

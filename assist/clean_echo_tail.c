@@ -31,7 +31,7 @@ static size_t kind_of(char c) {
 }
 
 // Follows the code by one character.
-static void count_bracket(struct clean_strings *code, char c, ptrdiff_t open[3]) {
+static void count_bracket(struct clean_strings *code, char c, struct clean_brackets *brackets) {
     const char *last = code->last;
     bool is_rust_char = last[3] == '\'' && last[1] != '\'' && last[0] != '\'' &&
                         str_eq(code->rules->language, STR("rust"));
@@ -41,9 +41,11 @@ static void count_bracket(struct clean_strings *code, char c, ptrdiff_t open[3])
         return;
     }
     if (str_find_char(STR("([{"), c) != STR_NPOS) {
-        open[kind_of(c)]++;
+        brackets->open[kind_of(c)]++;
     } else if (str_find_char(STR(")]}"), c) != STR_NPOS) {
-        open[kind_of(c)]--;
+        size_t *open = &brackets->open[kind_of(c)];
+        brackets->n_outer += *open == 0;
+        *open -= *open > 0;
     }
 }
 
@@ -66,7 +68,7 @@ static void end_given(struct clean_tail *tail) {
 }
 
 static void give(struct clean_tail *tail, char c) {
-    count_bracket(&tail->code, c, tail->open);
+    count_bracket(&tail->code, c, &tail->brackets);
     clean_out_feed(tail->out, c);
     tail->n_given++;
     if (c == '\n') {
@@ -235,7 +237,8 @@ static void feed_rest(struct clean_tail *tail, char c) {
 
 // Has what was given out no bracket open that it opened?
 static bool is_closed(const struct clean_tail *tail) {
-    return tail->open[0] <= 0 && tail->open[1] <= 0 && tail->open[2] <= 0;
+    const size_t *open = tail->brackets.open;
+    return open[0] + open[1] + open[2] == 0;
 }
 
 static size_t said_in(const struct clean_tail *tail, size_t n) {
@@ -267,19 +270,24 @@ static bool is_outer_word(const struct clean_tail *tail, size_t n) {
            is_end_word(known_text(tail, 0));
 }
 
-// Closing brackets alone: does the answer close what the file does, beside what stands inside?
-static bool is_outer_bracket(const struct clean_tail *tail, size_t n) {
-    ptrdiff_t closed = -(tail->open[0] + tail->open[1] + tail->open[2]);
-    bool has_bracket = false;
-    for (size_t i = 0; i < n; i++) {
-        struct str line = known_text(tail, i);
-        has_bracket = has_bracket || str_find_char(STR(")]}"), line.p[0]) != STR_NPOS;
+// Brackets that what is held closes and does not open; `whole`: the whole answer.
+static size_t count_outer(const struct clean_tail *tail, bool whole) {
+    struct clean_strings code = tail->code;
+    struct clean_brackets brackets = whole ? tail->brackets : (struct clean_brackets){0};
+    for (size_t i = 0; i < tail->held.n; i++) {
+        count_bracket(&code, tail->held.p[i], &brackets);
     }
-    return has_bracket && closed >= (ptrdiff_t)tail->rules->around.n_inner;
+    return brackets.n_outer;
 }
 
-// Does the run stand as deep in the answer as it does in the file? In a block that the answer opened
-// the same line is another one.
+// Without what is held the file is what the answer says, whole, and goes on behind it. So it is
+// right where the answer itself closes what the file's own brackets would have closed.
+static bool closes_enough(const struct clean_tail *tail, size_t n_inner) {
+    return count_outer(tail, true) >= count_outer(tail, false) + n_inner;
+}
+
+// Does the run stand as deep in the answer as it does in the file? In a block that the answer
+// opened the same line is another one.
 static bool is_at_depth(const struct clean_tail *tail) {
     size_t width = tail->run[tail->run_first].width;
     if (tail->rules->around.after[0].indent > tail->rules->options.indent.n) {
@@ -290,14 +298,17 @@ static bool is_at_depth(const struct clean_tail *tail) {
 
 // Is the run that is held, `n` whole lines and perhaps a part of the next, a repetition?
 static bool is_repetition(const struct clean_tail *tail, size_t n) {
-    if (n == 0 || !is_closed(tail)) {
+    if (n == 0 || !closes_enough(tail, 0)) {
         return false;
     }
-    size_t said = said_in(tail, n);
-    if (said == 0) {
-        return is_outer_bracket(tail, n);
+    if (count_outer(tail, false) > 0 && closes_enough(tail, tail->rules->around.n_inner)) {
+        return true;
     }
-    return (said >= SAYS_MUCH && !tail->last_opens && is_at_depth(tail)) || is_outer_word(tail, n);
+    if (!is_closed(tail)) {
+        return false;
+    }
+    bool says_much = said_in(tail, n) >= SAYS_MUCH && !tail->last_opens && is_at_depth(tail);
+    return says_much || is_outer_word(tail, n);
 }
 
 static void end_lines(struct clean_tail *tail) {
@@ -317,17 +328,12 @@ static bool rest_is_repetition(const struct clean_tail *tail, size_t n) {
     struct str rest = tail->rules->around.rest;
     bool is_quote = rest.p[0] == '"' || rest.p[0] == '\'' || rest.p[0] == '`';
     char open_quote = tail->code.kind == STRING_NONE ? tail->code.line_quote : tail->code.quote;
-    if (!is_closed(tail) || (is_quote && open_quote != rest.p[0])) {
+    if (!closes_enough(tail, 0) || (is_quote && open_quote != rest.p[0])) {
         return false;
     }
     size_t said = clean_echo_count_said(rest);
-    struct clean_strings code = tail->code;
-    ptrdiff_t open[3] = {0};
-    for (size_t i = 0; i < rest.n; i++) {
-        count_bracket(&code, rest.p[i], open);
-    }
-    bool closes = open[0] < 0 || open[1] < 0 || open[2] < 0;
-    return said == 0 || said >= SAYS_SOME || closes || said + said_in(tail, n) >= SAYS_MUCH;
+    return said == 0 || said >= SAYS_SOME || count_outer(tail, false) > 0 ||
+           said + said_in(tail, n) >= SAYS_MUCH;
 }
 
 static void end_rest(struct clean_tail *tail) {
@@ -340,6 +346,7 @@ static void end_rest(struct clean_tail *tail) {
     }
     if (is_end && rest_is_repetition(tail, n)) {
         buf_clear(&tail->held);
+        tail->out->goes_on = !tail->rules->around.is_rest_apart;
     }
 }
 

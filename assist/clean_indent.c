@@ -431,7 +431,8 @@ bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints)
         hints->model_unit = unit_of_all(out);
         return true;
     }
-    if (!hints->has_shift && !out->is_first_told && out->is_decided && review_shift(out, &hints->shift)) {
+    if (!hints->has_shift && !out->is_first_told && out->is_decided &&
+        review_shift(out, &hints->shift)) {
         hints->has_shift = true;
         return true;
     }

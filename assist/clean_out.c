@@ -6,7 +6,7 @@
 // The first line of code goes out without its indentation, since the target starts behind it. How
 // the other lines are to be moved shows at the second one (clean_indent.c), which is therefore held
 // where the target is indented. Blanks and line ends wait for what follows them, so that none is
-// left behind the last line. Invariant: `out` never ends with one.
+// left behind the last line. Invariant: `out` never ends with one, unless the file goes on there.
 #include "assist/clean_parts.h"
 
 #include "base/limits.h"
@@ -307,6 +307,19 @@ void clean_out_feed(struct clean_out *out, char c) {
     feed_code(out, c);
 }
 
+// The answer's last blanks divide it from what stands behind it.
+static void keep_end(struct clean_out *out) {
+    flush_tail(out);
+    if (out->blank.n > 0) {
+        flush_blank(out);
+        if (out->is_decided) {
+            put_indent(out);
+        } else {
+            buf_append(out->out, out->rules->options.indent);
+        }
+    }
+}
+
 bool clean_out_end(struct clean_out *out, struct clean_hints *hints) {
     if (out->rules->is_shown) {
         markdown_filter_end(&out->filter, out->out);
@@ -315,6 +328,9 @@ bool clean_out_end(struct clean_out *out, struct clean_hints *hints) {
     if (out->is_in_text) {
         end_text(out);
         out->is_in_text = false;
+    }
+    if (out->goes_on && out->has_first) {
+        keep_end(out);
     }
     return clean_indent_review(out, hints);
 }

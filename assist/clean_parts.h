@@ -56,6 +56,7 @@ struct clean_around {
     uint16_t *starts; // of `before`: from this line on a repetition is evident
     size_t n_starts;
     struct str rest;           // of the place's line, behind it, without blanks at both ends
+    bool is_rest_apart;        // with a blank between
     struct clean_known *after; // the lines behind that
     size_t n_after;
     size_t *line_borders; // of after[..i]: lines that are both its beginning and its end
@@ -137,6 +138,7 @@ struct clean_out {
     bool is_line_string;           // it begins inside a string
     bool is_line_doc;              // of a kind that moves with the code
     bool is_line_heredoc;          // of a kind that never does
+    bool goes_on;                  // the file goes on right behind the answer
     bool is_first_told;            // where the first line stands in the answer is meant
     bool is_decided;
     ptrdiff_t shift;
@@ -170,8 +172,8 @@ void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text);
 void clean_out_finish(struct clean_out *out);
 void clean_out_feed(struct clean_out *out, char c);
-// The answer began with this, which stands in the file: nothing is given out. `goes_on`: what is fed
-// from now on is the rest of its last line.
+// The answer began with this, which stands in the file: nothing is given out. `goes_on`: what is
+// fed from now on is the rest of its last line.
 void clean_out_skip(struct clean_out *out, struct str text, bool goes_on);
 // Says in `hints` what should have been done; true: something.
 bool clean_out_end(struct clean_out *out, struct clean_hints *hints);
@@ -211,10 +213,13 @@ struct clean_tail {
     size_t run_first;
     // Of what was given out.
     struct clean_strings code;
-    ptrdiff_t open[3]; // brackets opened less brackets closed, by kind
-    struct buf given;  // the current line
-    size_t n_lines;    // with something on them
-    size_t least;      // indentation of those behind the first
+    struct clean_brackets {
+        size_t open[3]; // opened and not closed, by kind
+        size_t n_outer; // closed and not opened
+    } brackets;
+    struct buf given; // the current line
+    size_t n_lines;   // with something on them
+    size_t least;     // indentation of those behind the first
     size_t first_width;
     bool first_opens; // a block
     bool last_opens;

@@ -68,7 +68,8 @@ static void place_at_point(struct arena *arena, const struct context_input *inpu
     struct str before = str_slice(text_str(input->text), start, at);
     if (str_trim(before).n > 0) {
         bool has_rest = at < text_line_end(input->text, line);
-        if (!has_rest && (insert_opens_block(before) || insert_is_comment(input->language, before))) {
+        if (!has_rest &&
+            (insert_opens_block(before) || insert_is_comment(input->language, before))) {
             out->indent = indent_below(arena, context, before);
             out->lead = arena_join(arena, context->eol, out->indent);
             out->is_line_start = true;

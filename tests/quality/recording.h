@@ -105,9 +105,7 @@ static inline void recording_options(struct arena *arena, const struct recording
     context_build(arena, &input, target, 100000, &context);
     bool is_behind = str_contains(recording->tags, STR("behind"));
     bool is_put_in = is_behind || str_contains(recording->tags, STR("put"));
-    enum target_kind kind = is_behind   ? TARGET_BEHIND
-                            : is_put_in ? TARGET_POINT
-                                        : TARGET_NODES;
+    enum target_kind kind = is_behind ? TARGET_BEHIND : is_put_in ? TARGET_POINT : TARGET_NODES;
     struct placement place;
     placement_for(arena, &input, kind, target, &context, &place);
     *out = (struct clean_options){
