@@ -16,6 +16,7 @@
 
 #include "assist/insert.h"
 #include "base/limits.h"
+#include "base/utf.h"
 
 enum {
     NEAR = 16 * 1024, // bytes on either side: about as much as an answer may have (ai.numPredict)
@@ -221,11 +222,13 @@ static size_t count_inner(const struct clean_rules *rules) {
 void clean_echo_rules(struct clean_rules *rules, struct arena *arena) {
     struct clean_around *around = &rules->around;
     const struct clean_options *options = &rules->options;
+    struct str before = arena_join(arena, options->before, options->lead);
     if (rules->is_shown) {
         return;
     }
-    know_before(around, arena, arena_join(arena, options->before, options->lead));
-    know_after(around, arena, options->after);
+    // A character that is cut there would be cut in the answer, too.
+    know_before(around, arena, utf8_is_valid(before) ? before : STR_NONE);
+    know_after(around, arena, utf8_is_valid(options->after) ? options->after : STR_NONE);
     find_starts(rules, arena);
     around->line_borders = borders_of(arena, around->n_after, around->after, are_lines_alike);
     around->rest_borders = borders_of(arena, around->rest.n, around->rest.p, are_bytes_alike);
