@@ -20,7 +20,6 @@
 
 enum {
     NEAR = 16 * 1024, // bytes on either side: about as much as an answer may have (ai.numPredict)
-    SAYS_MUCH = 12,   // letters and digits of lines that are hardly alike by chance
 };
 _Static_assert(CLEAN_AROUND <= UINT16_MAX, "lines are counted in 16 bits");
 
@@ -188,7 +187,7 @@ static bool is_evident(const struct clean_rules *rules, size_t i, size_t most) {
     if (is_last && insert_is_comment(rules->options.language, known->text)) {
         return has_words(known->text);
     }
-    return is_head(rules, i) || (!is_last && most >= SAYS_MUCH);
+    return is_head(rules, i) || (!is_last && most >= CLEAN_SAYS_MUCH);
 }
 
 static void find_starts(struct clean_rules *rules, struct arena *arena) {

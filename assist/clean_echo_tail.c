@@ -19,7 +19,6 @@
 
 enum {
     HELD_MAX = 64 * 1024, // more than that are blanks
-    SAYS_MUCH = 12,       // letters and digits of lines that are hardly alike by chance
     SAYS_SOME = 3,
     RING = CLEAN_AROUND + 1,
 };
@@ -307,7 +306,7 @@ static bool is_repetition(const struct clean_tail *tail, size_t n) {
     if (!is_closed(tail)) {
         return false;
     }
-    bool says_much = said_in(tail, n) >= SAYS_MUCH && !tail->last_opens && is_at_depth(tail);
+    bool says_much = said_in(tail, n) >= CLEAN_SAYS_MUCH && !tail->last_opens && is_at_depth(tail);
     return says_much || is_outer_word(tail, n);
 }
 
@@ -333,7 +332,7 @@ static bool rest_is_repetition(const struct clean_tail *tail, size_t n) {
     }
     size_t said = clean_echo_count_said(rest);
     return said == 0 || said >= SAYS_SOME || count_outer(tail, false) > 0 ||
-           said + said_in(tail, n) >= SAYS_MUCH;
+           said + said_in(tail, n) >= CLEAN_SAYS_MUCH;
 }
 
 static void end_rest(struct clean_tail *tail) {

@@ -312,11 +312,7 @@ static void keep_end(struct clean_out *out) {
     flush_tail(out);
     if (out->blank.n > 0) {
         flush_blank(out);
-        if (out->is_decided) {
-            put_indent(out);
-        } else {
-            buf_append(out->out, out->rules->options.indent);
-        }
+        buf_append(out->out, out->rules->options.indent);
     }
 }
 

@@ -188,7 +188,10 @@ bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints)
 
 // --- echo --------------------------------------------------------------------------------------
 
-enum { CLEAN_AROUND = 400 }; // lines on either side
+enum {
+    CLEAN_AROUND = 400,   // lines on either side
+    CLEAN_SAYS_MUCH = 12, // letters and digits of lines that are hardly alike by chance
+};
 
 // What an answer repeats at its end (clean_echo_tail.c).
 struct clean_tail {
