@@ -176,7 +176,7 @@ static void test_end(void **state) {
         // A run within a run.
         {"a.c", "{\n  {\n    {\n      |\n    }\n  }\n}\n", "if (a) {\n  b();\n}\n}\n}\n}",
          "if (a) {\n          b();\n      }"},
-        {"a.c", "{\n    |\n    x();\n    x();\n}\n", "x();\nx();\nx();\n}", "x();"},
+        {"a.c", "{\n    |\n    x();\n    x();\n}\n", "y();\nx();\nx();\nx();\n}", "y();\n    x();"},
         // What ends behind the place is not what the answer ends.
         {"a.ts", "class A {\n  f() {\n    |\n}\n", "    g();\n  }", "g();\n  }"},
         {"a.ts", "class A {\n  f() {\n    |\n}\n", "    g();\n  }\n}", "g();\n  }"},
