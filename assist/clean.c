@@ -22,6 +22,7 @@ struct pass {
     struct clean_hints hints;
     struct buf *text; // borrowed
     struct clean_out out;
+    struct clean_echo echo;
     struct clean_body body;
     struct clean_router router;
 };
@@ -48,11 +49,13 @@ struct cleaner {
 
 static void pass_open(struct pass *pass, const struct clean_rules *rules) {
     clean_out_init(&pass->out, rules, &pass->hints, pass->text);
-    clean_body_init(&pass->body, rules, &pass->hints, &pass->out);
+    clean_echo_init(&pass->echo, rules, &pass->out);
+    clean_body_init(&pass->body, rules, &pass->hints, &pass->echo);
 }
 
 static void pass_close(struct pass *pass) {
     clean_body_finish(&pass->body);
+    clean_echo_finish(&pass->echo);
     clean_out_finish(&pass->out);
 }
 
@@ -72,6 +75,7 @@ static bool pass_end(struct pass *pass, struct clean_hints *hints) {
     *hints = pass->hints;
     clean_router_end(&pass->router);
     bool is_wrong = clean_body_end(&pass->body, hints);
+    clean_echo_end(&pass->echo);
     return clean_out_end(&pass->out, hints) || is_wrong;
 }
 
@@ -96,7 +100,9 @@ static void copy_options(struct arena *arena, const struct clean_options *from,
     to->indent = arena_copy(arena, from->indent);
     to->unit = arena_copy(arena, from->unit);
     to->code = arena_copy(arena, from->code);
-    to->before = arena_copy(arena, from->before);
+    to->before = arena_copy(arena, clean_echo_near_before(from->before));
+    to->lead = arena_copy(arena, from->lead);
+    to->after = arena_copy(arena, clean_echo_near_after(from->after));
     struct str *tokens = ARENA_ARRAY(arena, from->n_tokens + 1, struct str);
     size_t n = 0;
     for (size_t i = 0; i < from->n_tokens; i++) {

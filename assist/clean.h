@@ -26,8 +26,10 @@ struct clean_options {
     struct str unit;          // context.unit
     struct str code;          // the target as it is, context.code: tells how the answer is indented
     bool is_line_start;       // context.is_line_start
-    struct str before;        // where nothing is replaced: what stands before on the line, which
-                              // models like to say once more
+    struct str before;        // where nothing is replaced: the text up to the place, which models
+    struct str lead;          // like to say once more; what goes in before the answer
+                              // (placement.lead); and the text behind the place. As much of them
+    struct str after;         // is looked at as is near (clean_echo.c)
     const struct str *tokens; // further special tokens of this family of models, may be NULL
     size_t n_tokens;
 };
@@ -48,8 +50,8 @@ void cleaner_feed(struct cleaner *cleaner, struct str piece, struct buf *text,
 void cleaner_end(struct cleaner *cleaner, struct buf *text, struct buf *thinking);
 
 // The whole cleaned answer; after cleaner_end. Borrowed until the cleaner is destroyed. Code has no
-// line end behind its last line, and where `is_line_start` no indentation before its first, since
-// the target has neither.
+// line end behind its last line (unless it ended with the rest of the place's line), and where
+// `is_line_start` no indentation before its first, since the target has neither.
 struct str cleaner_text(const struct cleaner *cleaner);
 
 // More than LIMIT_ANSWER bytes came: the rest is not taken, the stream is to be given up.

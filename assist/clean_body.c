@@ -20,8 +20,8 @@
 #define LINE_MAX (4u * LIMIT_ANSWER) // an answer whose every byte became U+FFFD
 
 void clean_body_init(struct clean_body *body, const struct clean_rules *rules,
-                     const struct clean_hints *hints, struct clean_out *out) {
-    *body = (struct clean_body){.rules = rules, .hints = hints, .out = out};
+                     const struct clean_hints *hints, struct clean_echo *echo) {
+    *body = (struct clean_body){.rules = rules, .hints = hints, .echo = echo};
     buf_init(&body->line, LINE_MAX);
     buf_init(&body->opener, LINE_MAX);
     buf_init(&body->plain, 200);
@@ -35,7 +35,7 @@ void clean_body_finish(struct clean_body *body) {
 
 static void put(struct clean_body *body, struct str s) {
     for (size_t i = 0; i < s.n; i++) {
-        clean_out_feed(body->out, s.p[i]);
+        clean_echo_feed(body->echo, s.p[i]);
     }
 }
 
@@ -44,7 +44,7 @@ static bool is_blank(struct str s) {
 }
 
 static bool in_string(const struct clean_body *body) {
-    return clean_strings_is_open(&body->out->strings) && !body->hints->no_strings &&
+    return clean_strings_is_open(&body->echo->strings) && !body->hints->no_strings &&
            !body->rules->is_prose;
 }
 
@@ -62,7 +62,7 @@ static void flow_char(struct clean_body *body, char c) {
     if (body->state == BODY_PLAIN) {
         buf_append_char(&body->plain, c);
     }
-    clean_out_feed(body->out, c);
+    clean_echo_feed(body->echo, c);
 }
 
 // The held line is content: it goes out, and the rest of it goes through.
@@ -367,7 +367,7 @@ static bool must_hold(struct clean_body *body) {
 
 static void end_flow(struct clean_body *body) {
     bool closes_here = body->n_ticks >= 3 && body->n_ticks >= body->fence.length &&
-                       !body->has_ticks && !in_string(body) && !body->out->strings.is_remark;
+                       !body->has_ticks && !in_string(body) && !body->echo->strings.is_remark;
     if (closes_here) {
         end_block(body);
         return;
@@ -392,7 +392,7 @@ void clean_body_feed(struct clean_body *body, char c) {
             end_flow(body);
         }
         if ((was_code || body->state == BODY_PLAIN) && clean_body_is_code(body)) {
-            clean_out_feed(body->out, '\n');
+            clean_echo_feed(body->echo, '\n');
         }
         body->is_after_blank = was_blank || is_blank(buf_str(&body->plain));
         body->is_flowing = false;

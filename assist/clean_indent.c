@@ -155,6 +155,7 @@ void clean_rules_init(struct clean_rules *rules, struct arena *arena,
     rules->may_expand = rules->may_expand && !is_one_of(rules->language, TABBED) &&
                         options->unit.n > 0 && options->unit.p[0] == ' ';
     rules->may_scale = may_scale(rules);
+    clean_echo_rules(rules, arena);
 }
 
 // --- widths ------------------------------------------------------------------------------------
@@ -329,6 +330,10 @@ void clean_indent_decide(struct clean_out *out, struct str space, struct str lin
     size_t first = clean_indent_width(out, buf_str(&out->first_space));
     out->second_width = clean_indent_width(out, space);
     out->second_is_deep = first_opens(out) && !is_shallow(line);
+    if (out->is_first_told) {
+        out->shift = (ptrdiff_t)out->rules->options.indent.n - (ptrdiff_t)first;
+        return;
+    }
     out->shift = out->rules->options.indent.n == 0
                      ? decide_margin(out, first, out->second_width, line)
                      : decide_indented(out, first, line);
@@ -426,7 +431,8 @@ bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints)
         hints->model_unit = unit_of_all(out);
         return true;
     }
-    if (!hints->has_shift && out->is_decided && review_shift(out, &hints->shift)) {
+    if (!hints->has_shift && !out->is_first_told && out->is_decided &&
+        review_shift(out, &hints->shift)) {
         hints->has_shift = true;
         return true;
     }

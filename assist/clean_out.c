@@ -6,22 +6,12 @@
 // The first line of code goes out without its indentation, since the target starts behind it. How
 // the other lines are to be moved shows at the second one (clean_indent.c), which is therefore held
 // where the target is indented. Blanks and line ends wait for what follows them, so that none is
-// left behind the last line. Invariant: `out` never ends with one.
+// left behind the last line. Invariant: `out` never ends with one, unless the file goes on there.
 #include "assist/clean_parts.h"
 
 #include "base/limits.h"
 
 #define LINE_MAX (4u * LIMIT_ANSWER)
-
-// "((" may be meant twice, "return" is not.
-static bool says_something(struct str before) {
-    for (size_t i = 0; i < before.n; i++) {
-        if (char_is_alnum(before.p[i]) || (unsigned char)before.p[i] >= 0x80) {
-            return true;
-        }
-    }
-    return false;
-}
 
 void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text) {
@@ -33,7 +23,6 @@ void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
     out->model_unit = hints->model_unit;
     out->shift = hints->shift;
     out->is_decided = hints->has_shift;
-    out->is_repeating = says_something(rules->options.before);
     clean_strings_init(&out->strings, rules);
     markdown_filter_init(&out->filter);
     buf_init(&out->first_space, LINE_MAX);
@@ -222,6 +211,20 @@ static void note_first(struct clean_out *out, char c) {
     out->first_end[out->n_first_end++] = c;
 }
 
+// What the next line needs to know of this one.
+static void close_line(struct clean_out *out) {
+    if (clean_strings_is_open(&out->strings) && !out->is_line_string) {
+        buf_clear(&out->opening);
+        buf_append(&out->opening, buf_str(&out->space));
+    }
+    out->is_in_text = false;
+    buf_clear(&out->space);
+    buf_clear(&out->line);
+    out->is_line_string = clean_strings_is_open(&out->strings);
+    out->is_line_doc = out->strings.is_doc;
+    out->is_line_heredoc = out->strings.kind == STRING_HEREDOC;
+}
+
 static void end_code_line(struct clean_out *out) {
     if (out->is_in_text) {
         end_text(out);
@@ -235,16 +238,7 @@ static void end_code_line(struct clean_out *out) {
     } else {
         buf_clear(&out->blank);
     }
-    if (clean_strings_is_open(&out->strings) && !out->is_line_string) {
-        buf_clear(&out->opening);
-        buf_append(&out->opening, buf_str(&out->space));
-    }
-    out->is_in_text = false;
-    buf_clear(&out->space);
-    buf_clear(&out->line);
-    out->is_line_string = clean_strings_is_open(&out->strings);
-    out->is_line_doc = out->strings.is_doc;
-    out->is_line_heredoc = out->strings.kind == STRING_HEREDOC;
+    close_line(out);
 }
 
 static void feed_code(struct clean_out *out, char c) {
@@ -274,37 +268,34 @@ static void feed_code(struct clean_out *out, char c) {
     buf_append_char(out->out, c);
 }
 
-// It was no repetition: what was held goes its way.
-static void end_repeating(struct clean_out *out) {
-    struct str before = str_trim(out->rules->options.before);
-    out->is_repeating = false;
-    for (size_t i = 0; i < out->n_repeated; i++) {
-        feed_code(out, before.p[i]);
+// Of a line that is complete: what the next one needs to know of strings.
+void clean_out_skip(struct clean_out *out, struct str text, bool goes_on) {
+    bool is_behind_line = false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        clean_strings_feed(&out->strings, c);
+        if (c == '\n') {
+            is_behind_line = is_behind_line || out->is_in_text;
+            close_line(out);
+            out->n_first_end = 0;
+        } else if (!out->is_in_text && char_is_blank(c)) {
+            buf_append_char(&out->space, c);
+        } else {
+            out->is_in_text = true;
+            note_first(out, c);
+            buf_append_char(&out->line, c);
+        }
     }
-}
-
-// True: `c` belongs to what stands before the answer on its line already.
-static bool is_repeated(struct clean_out *out, char c) {
-    struct str written = out->rules->options.before;
-    struct str before = str_trim(written);
-    if (out->n_repeated == before.n) { // the blanks behind it, as far as they are there too
-        out->is_repeating = char_is_blank(c);
-        return out->is_repeating;
-    }
-    if (out->n_repeated == 0 && (char_is_blank(c) || c == '\n')) {
-        return false;
-    }
-    if (before.p[out->n_repeated] != c) {
-        end_repeating(out);
-        return false;
-    }
-    if (++out->n_repeated == before.n) {
-        out->is_repeating = char_is_blank(written.p[written.n - 1]);
-        out->has_first = out->is_in_text = true; // its indentation is there already
+    out->has_first = goes_on;
+    out->is_first_told = !goes_on || is_behind_line || out->space.n > 0;
+    if (goes_on) {
+        buf_append(&out->first_space, buf_str(&out->space));
+    } else {
+        out->is_in_text = false;
+        out->n_first_end = 0;
         buf_clear(&out->space);
-        buf_clear(&out->blank);
+        buf_clear(&out->line);
     }
-    return true;
 }
 
 void clean_out_feed(struct clean_out *out, char c) {
@@ -313,8 +304,15 @@ void clean_out_feed(struct clean_out *out, char c) {
         return;
     }
     clean_strings_feed(&out->strings, c);
-    if (!out->is_repeating || !is_repeated(out, c)) {
-        feed_code(out, c);
+    feed_code(out, c);
+}
+
+// The answer's last blanks divide it from what stands behind it.
+static void keep_end(struct clean_out *out) {
+    flush_tail(out);
+    if (out->blank.n > 0) {
+        flush_blank(out);
+        buf_append(out->out, out->rules->options.indent);
     }
 }
 
@@ -323,12 +321,12 @@ bool clean_out_end(struct clean_out *out, struct clean_hints *hints) {
         markdown_filter_end(&out->filter, out->out);
         return false;
     }
-    if (out->is_repeating && out->n_repeated < str_trim(out->rules->options.before).n) {
-        end_repeating(out);
-    }
     if (out->is_in_text) {
         end_text(out);
         out->is_in_text = false;
+    }
+    if (out->goes_on && out->has_first) {
+        keep_end(out);
     }
     return clean_indent_review(out, hints);
 }

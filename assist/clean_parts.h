@@ -5,6 +5,8 @@
 //     bytes -> clean.c      whole UTF-8 characters, "\n" for every line end
 //           -> router       special tokens go, thinking goes aside              (clean_router.c)
 //           -> body         fences and chatter go, the code stays               (clean_body.c)
+//           -> echo         what stands in the file around the place goes
+//                                                   (clean_echo.c, clean_echo_tail.c)
 //           -> out          indentation and line ends of the file, or Markdown  (clean_out.c)
 //
 // Each guesses as early as it can and counts what speaks against it. At the end it says what it
@@ -38,6 +40,30 @@ struct clean_line {
     struct str text;   // whole
 };
 
+// A line of the file near the place, for answers that say it once more.
+struct clean_known {
+    struct str text; // without blanks at both ends; blank lines are left out
+    size_t indent;   // blanks and tabs before it
+    size_t n_said;   // letters and digits
+};
+
+// What is known of the file around the place where nothing is replaced.
+struct clean_around {
+    struct clean_known *before; // up to the place
+    size_t n_before;
+    bool is_open;     // the last of them goes on at the place
+    bool has_blank;   // with a blank between
+    uint16_t *starts; // of `before`: from this line on a repetition is evident
+    size_t n_starts;
+    struct str rest;           // of the place's line, behind it, without blanks at both ends
+    bool is_rest_apart;        // with a blank between
+    struct clean_known *after; // the lines behind that
+    size_t n_after;
+    size_t *line_borders; // of after[..i]: lines that are both its beginning and its end
+    size_t *rest_borders; // the same for bytes of `rest`
+    size_t n_inner;       // blocks around the place that end before after[0] does
+};
+
 // What follows from the options. Does not change while an answer passes.
 struct clean_rules {
     struct clean_options options;
@@ -54,6 +80,7 @@ struct clean_rules {
     size_t least_rest;   // least indentation of the target's lines but the first
     struct clean_line *lines; // open addressing
     size_t n_lines;           // a power of two, or 0
+    struct clean_around around;
 };
 
 void clean_rules_init(struct clean_rules *rules, struct arena *arena,
@@ -106,13 +133,13 @@ struct clean_out {
     struct clean_strings strings;
     struct markdown_filter filter; // CLEAN_MARKDOWN
     bool has_first;                // a line with something on it has begun
-    bool is_repeating;             // the answer may begin with options.before
-    size_t n_repeated;             // bytes of it that came, not given out yet
     bool is_in_text;               // the current line has something on it
     bool is_line_held;             // it is complete before it goes out
     bool is_line_string;           // it begins inside a string
     bool is_line_doc;              // of a kind that moves with the code
     bool is_line_heredoc;          // of a kind that never does
+    bool goes_on;                  // the file goes on right behind the answer
+    bool is_first_told;            // where the first line stands in the answer is meant
     bool is_decided;
     ptrdiff_t shift;
     size_t model_unit; // blanks that the model indents by; 0: not known yet
@@ -145,6 +172,9 @@ void clean_out_init(struct clean_out *out, const struct clean_rules *rules,
                     const struct clean_hints *hints, struct buf *text);
 void clean_out_finish(struct clean_out *out);
 void clean_out_feed(struct clean_out *out, char c);
+// The answer began with this, which stands in the file: nothing is given out. `goes_on`: what is
+// fed from now on is the rest of its last line.
+void clean_out_skip(struct clean_out *out, struct str text, bool goes_on);
 // Says in `hints` what should have been done; true: something.
 bool clean_out_end(struct clean_out *out, struct clean_hints *hints);
 
@@ -155,6 +185,82 @@ size_t clean_indent_width(const struct clean_out *out, struct str space);
 void clean_indent_decide(struct clean_out *out, struct str space, struct str line);
 void clean_indent_count(struct clean_out *out, struct str space, struct str line);
 bool clean_indent_review(const struct clean_out *out, struct clean_hints *hints);
+
+// --- echo --------------------------------------------------------------------------------------
+
+enum {
+    CLEAN_AROUND = 400,   // lines on either side
+    CLEAN_SAYS_MUCH = 12, // letters and digits of lines that are hardly alike by chance
+};
+
+// What an answer repeats at its end (clean_echo_tail.c).
+struct clean_tail {
+    const struct clean_rules *rules;
+    struct clean_out *out; // borrowed
+    bool is_idle;          // nothing is known: all passes
+    bool may_first;        // the first line of what comes may be a repetition, too
+    struct buf held;       // may be one
+    size_t n_given;        // bytes that were given out
+    size_t rest_q;         // bytes of `rest` that `held` begins with
+    size_t rest_blank;     // blanks behind a whole `rest`
+    bool is_behind_rest;   // `held` is a whole `rest`, its line end, and lines
+    bool is_live;          // the current line may be repeated
+    bool is_in_text;
+    size_t width;    // its indentation
+    struct buf line; // the current line without it, where it may be repeated
+    size_t n_run;    // lines of `after` that came whole, held
+    struct {
+        size_t at; // counted as n_given
+        size_t width;
+    } run[CLEAN_AROUND + 1]; // a ring: where each of them begins, then the current line
+    size_t run_first;
+    // Of what was given out.
+    struct clean_strings code;
+    struct clean_brackets {
+        size_t open[3]; // opened and not closed, by kind
+        size_t n_outer; // closed and not opened
+    } brackets;
+    struct buf given; // the current line
+    size_t n_lines;   // with something on them
+    size_t least;     // indentation of those behind the first
+    size_t first_width;
+    bool first_opens; // a block
+    bool last_opens;
+};
+
+void clean_tail_init(struct clean_tail *tail, const struct clean_rules *rules,
+                     struct clean_out *out);
+void clean_tail_finish(struct clean_tail *tail);
+void clean_tail_feed(struct clean_tail *tail, char c);
+void clean_tail_end(struct clean_tail *tail);
+
+struct clean_echo {
+    const struct clean_rules *rules;
+    struct clean_out *out;        // borrowed
+    struct clean_strings strings; // of all that came, held or not
+    bool is_head;                 // all that came may be a repetition
+    struct buf held;              // that
+    uint16_t alive[CLEAN_AROUND]; // the lines that it may begin at
+    size_t n_alive;
+    size_t n_lines; // of `held`, whole, with something on them
+    size_t column;  // in the text of its current line
+    size_t n_done;  // bytes of it that are a whole repetition
+    bool skips_blank;
+    struct clean_tail tail;
+};
+
+// What follows from options.before, lead and after. Called by clean_rules_init.
+void clean_echo_rules(struct clean_rules *rules, struct arena *arena);
+struct str clean_echo_near_before(struct str before);
+struct str clean_echo_near_after(struct str after);
+// Letters and digits; bytes beyond ASCII are part of one.
+size_t clean_echo_count_said(struct str s);
+
+void clean_echo_init(struct clean_echo *echo, const struct clean_rules *rules,
+                     struct clean_out *out);
+void clean_echo_finish(struct clean_echo *echo);
+void clean_echo_feed(struct clean_echo *echo, char c);
+void clean_echo_end(struct clean_echo *echo);
 
 // --- fences and chatter ------------------------------------------------------------------------
 
@@ -202,7 +308,7 @@ bool clean_chatter_is_old(struct str line);
 struct clean_body {
     const struct clean_rules *rules;
     const struct clean_hints *hints;
-    struct clean_out *out; // borrowed
+    struct clean_echo *echo; // borrowed
     enum body_state {
         BODY_LEAD,  // nothing is code yet
         BODY_PLAIN, // code without a fence
@@ -239,7 +345,7 @@ struct clean_body {
 };
 
 void clean_body_init(struct clean_body *body, const struct clean_rules *rules,
-                     const struct clean_hints *hints, struct clean_out *out);
+                     const struct clean_hints *hints, struct clean_echo *echo);
 void clean_body_finish(struct clean_body *body);
 void clean_body_feed(struct clean_body *body, char c);
 bool clean_body_end(struct clean_body *body, struct clean_hints *hints);

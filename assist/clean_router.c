@@ -312,7 +312,7 @@ static enum verdict judge_close(const struct clean_router *router, struct str be
     if (router->is_line_start) {
         return TAKE;
     }
-    const struct clean_strings *strings = &router->body->out->strings;
+    const struct clean_strings *strings = &router->body->echo->strings;
     bool is_remark =
         router->is_remark || (in_code && (strings->is_remark || clean_strings_is_open(strings)));
     if (router->in_quotes || is_remark || router->body->state == BODY_BLOCK) {

@@ -12,8 +12,7 @@ static struct str indent_of(struct str line) {
     return str_slice(line, 0, n);
 }
 
-// Does a line that ends so want its block on the next line?
-static bool opens_block(struct str line) {
+bool insert_opens_block(struct str line) {
     static const struct str endings[] = {
         STR_INIT("{"), STR_INIT("("), STR_INIT("["), STR_INIT(":"), STR_INIT("=>"), STR_INIT("->"),
     };
@@ -38,7 +37,7 @@ static bool opens_block(struct str line) {
     return is_lua_head && str_ends(line, STR(")"));
 }
 
-static bool is_comment(const struct language *language, struct str line) {
+bool insert_is_comment(const struct language *language, struct str line) {
     line = str_trim(line);
     return (language->line_comment && str_starts(line, str_from(language->line_comment))) ||
            (language->block_comment[0] && str_starts(line, str_from(language->block_comment[0])));
@@ -59,7 +58,7 @@ static struct str line_above(const struct text *text, size_t line) {
 static struct str indent_below(struct arena *arena, const struct context *context,
                                struct str above) {
     struct str indent = indent_of(above);
-    return opens_block(above) ? arena_join(arena, indent, context->unit) : indent;
+    return insert_opens_block(above) ? arena_join(arena, indent, context->unit) : indent;
 }
 
 static void place_at_point(struct arena *arena, const struct context_input *input, size_t at,
@@ -69,7 +68,8 @@ static void place_at_point(struct arena *arena, const struct context_input *inpu
     struct str before = str_slice(text_str(input->text), start, at);
     if (str_trim(before).n > 0) {
         bool has_rest = at < text_line_end(input->text, line);
-        if (!has_rest && (opens_block(before) || is_comment(input->language, before))) {
+        if (!has_rest &&
+            (insert_opens_block(before) || insert_is_comment(input->language, before))) {
             out->indent = indent_below(arena, context, before);
             out->lead = arena_join(arena, context->eol, out->indent);
             out->is_line_start = true;

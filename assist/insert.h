@@ -7,6 +7,10 @@
 
 #include "assist/context.h"
 
+// Does a line that ends so want its block on the next line?
+bool insert_opens_block(struct str line);
+bool insert_is_comment(const struct language *language, struct str line);
+
 struct placement {
     struct str lead;    // goes in before the answer: line ends, indentation; may be empty
     struct str indent;  // that the answer's lines have there

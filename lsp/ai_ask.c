@@ -68,22 +68,13 @@ static enum generation_think think_of(const struct ai_run *run,
                                              : THINK_DEFAULT;
 }
 
-// Is text put into a line, behind something?
-static bool is_inside_line(const struct ai_run *run) {
-    return run->action.output == OUTPUT_INSERT && run->placement.lead.n == 0 &&
-           !run->placement.is_line_start;
-}
-
-static struct str start_of_line(const struct ai_run *run) {
-    size_t start = text_line_start(run->text, text_line_at(run->text, run->target.start));
-    return str_slice(text_str(run->text), start, run->target.start);
-}
-
 static void make_cleaner(struct ai_run *run, const struct context *context, struct str mark) {
     // Code of a language without a row is no prose, though it has no better row than plain text.
     run->clean_language = *run->language;
     run->clean_language.is_prose =
         run->language->is_prose && text_class_of(run->language, run->language_id) == TEXT_PROSE;
+    bool is_put_in = run->action.output == OUTPUT_INSERT;
+    struct str text = text_str(run->text);
     struct clean_options options = {
         .mode = run->action.output == OUTPUT_SHOW ? CLEAN_MARKDOWN : CLEAN_CODE,
         .language = &run->clean_language,
@@ -92,7 +83,9 @@ static void make_cleaner(struct ai_run *run, const struct context *context, stru
         .unit = context->unit,
         .code = run->action.output == OUTPUT_REPLACE ? context->code : STR_NONE,
         .is_line_start = run->placement.is_line_start,
-        .before = is_inside_line(run) ? start_of_line(run) : STR_NONE,
+        .before = is_put_in ? str_slice(text, 0, run->target.start) : STR_NONE,
+        .lead = is_put_in ? run->placement.lead : STR_NONE,
+        .after = is_put_in ? str_from_index(text, run->target.end) : STR_NONE,
         .tokens = &mark,
         .n_tokens = 1,
     };

@@ -4,8 +4,9 @@
 // proportion, and what comes out is valid UTF-8, without a line end behind it; as Markdown it has
 // nothing that must not be printed.
 //
-// Input: mode and language, shape of the place, length of the target (1 byte), the target, then the
-// answer; its own bytes tell where it is cut.
+// Input: mode and language, shape of the place, length of the target (1 byte), the target, the text
+// before and the text behind a place where nothing is replaced in the same way, then the answer;
+// its own bytes tell where it is cut.
 #include "assist/clean.h"
 #include "base/limits.h"
 #include "base/utf.h"
@@ -49,7 +50,8 @@ static void clean(const struct clean_options *options, struct str answer, size_t
 static void check_whole(const struct clean_options *options, struct str whole) {
     FUZZ_CHECK(utf8_is_valid(whole));
     if (options->mode == CLEAN_CODE && whole.n > 0) {
-        FUZZ_CHECK(whole.p[whole.n - 1] != '\n' && whole.p[whole.n - 1] != '\r');
+        bool has_end = whole.p[whole.n - 1] == '\n' || whole.p[whole.n - 1] == '\r';
+        FUZZ_CHECK(!has_end || options->after.n > 0);
         FUZZ_CHECK(!options->is_line_start || !char_is_blank(whole.p[0]));
     }
     for (size_t i = 0; options->mode == CLEAN_MARKDOWN && i < whole.n;) {
@@ -69,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     unsigned which = fuzz_byte(&input);
     unsigned shape = fuzz_byte(&input);
     struct str code = fuzz_bytes(&input, fuzz_byte(&input));
+    struct str before = fuzz_bytes(&input, fuzz_byte(&input));
+    struct str after = fuzz_bytes(&input, fuzz_byte(&input));
     struct clean_options options = {
         .mode = which & 0x80 ? CLEAN_MARKDOWN : CLEAN_CODE,
         .language = language_at((which & 0x7f) % language_count()),
@@ -77,6 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .unit = UNITS[(shape >> 4 & 3) % 3],
         .code = code,
         .is_line_start = !(shape & 0x40),
+        .before = before,
+        .after = after,
         .tokens = EXTRA,
         .n_tokens = shape & 0x80 ? 2 : 0,
     };

@@ -348,8 +348,14 @@ def clean_seeds():
             code = target.group(1).encode()[:255] if target else b""
             number += 1
             # C, Python, JavaScript, Go, shell and Markdown are among the first rows or the last.
-            yield bytes([number % 14, number % 256, len(code)]) + code + answer
-            yield bytes([0x80, 0, 0]) + answer
+            text = before.partition("\n%% file ")[2].partition("\n")[2]
+            around = b"\0\0"
+            if target and not code:
+                near = text[:text.index("\u00ab")].encode()[-250:].decode(errors="ignore").encode()
+                behind = text[text.index("\u00bb") + 1:].encode()[:250].decode(errors="ignore").encode()
+                around = bytes([len(near)]) + near + bytes([len(behind)]) + behind
+            yield bytes([number % 14, number % 256, len(code)]) + code + around + answer
+            yield bytes([0x80, 0, 0, 0, 0]) + answer
 
 
 SEEDS = {

@@ -67,8 +67,9 @@ static bool clean(struct arena *arena, const struct recording *recording, struct
         cleaner_feed(cleaner, str_slice(recording->answer, at, at + 4), &pieces, &thinking);
     }
     cleaner_end(cleaner, &pieces, &thinking);
-    *code = arena_copy(arena, cleaner_text(cleaner));
-    bool same = str_eq(*code, buf_str(&pieces));
+    struct str whole = cleaner_text(cleaner);
+    bool same = str_eq(whole, buf_str(&pieces));
+    *code = whole.n > 0 ? arena_join(arena, options.lead, whole) : STR_NONE;
     buf_finish(&pieces);
     buf_finish(&thinking);
     cleaner_destroy(cleaner);

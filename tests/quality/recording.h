@@ -13,13 +13,15 @@
 //
 // The line end before a marker belongs to no part but the file. "␍" stands for a carriage return.
 // Tags name the categories of the bench; "late" marks an answer whose end shows that what was given
-// out before was wrong, "show" one that is shown as Markdown.
+// out before was wrong, "show" one that is shown as Markdown, "put" one that is put in at the mark,
+// "behind" one that is put in there behind a definition; they become what goes in, line ends and
+// indentation before the answer included.
 #pragma once
 
 #include <dirent.h>
 
 #include "assist/clean.h"
-#include "assist/context.h"
+#include "assist/insert.h"
 #include "base/uri.h"
 
 struct recording {
@@ -101,15 +103,25 @@ static inline void recording_options(struct arena *arena, const struct recording
     struct context_input input = {.text = text, .language = language, .selection = target};
     struct context context = {0};
     context_build(arena, &input, target, 100000, &context);
+    bool is_behind = str_contains(recording->tags, STR("behind"));
+    bool is_put_in = is_behind || str_contains(recording->tags, STR("put"));
+    enum target_kind kind = is_behind ? TARGET_BEHIND : is_put_in ? TARGET_POINT : TARGET_NODES;
+    struct placement place;
+    placement_for(arena, &input, kind, target, &context, &place);
     *out = (struct clean_options){
         .mode = str_contains(recording->tags, STR("show")) ? CLEAN_MARKDOWN : CLEAN_CODE,
         .language = language,
         .eol = context.eol,
-        .indent = context.indent,
+        .indent = place.indent,
         .unit = context.unit,
-        .code = context.code,
-        .is_line_start = context.is_line_start,
+        .code = is_put_in ? STR_NONE : context.code,
+        .is_line_start = place.is_line_start,
     };
+    if (is_put_in) {
+        out->before = str_slice(recording->file, 0, recording->start);
+        out->lead = place.lead;
+        out->after = str_from_index(recording->file, recording->end);
+    }
 }
 
 // Runs `each` on all recordings of the folder, in the order of names; returns their number.

@@ -103,13 +103,33 @@ static void test_hostile_answers_take_linear_time(void **state) {
         "[a](b)",
         "\r",
         "x = 1\n    y\n",
+        "}\n",
+        "} \t\n\n",
+        "}    x\n",
+        "def f(x):\n",
+        "aab",
+        ");\n}\n",
     };
-    struct clean_options options[3] = {options_for("a.py"), options_for("a.html"),
+    struct clean_options options[6] = {options_for("a.py"), options_for("a.html"),
                                        options_for("a.md")};
     options[0].indent = STR("    ");
     options[2].mode = CLEAN_MARKDOWN;
+    // Places between many lines that are alike.
+    static char before[16 * 1024], after[16 * 1024], rest[8 * 1024];
+    for (size_t i = 0; i < sizeof(before); i++) {
+        before[i] = "def f(x):\n"[i % 10];
+        after[i] = "\n}"[i % 2];
+        rest[i % sizeof(rest)] = "aab"[i % 3];
+    }
+    for (size_t k = 3; k < 6; k++) {
+        options[k] = options_for("a.py");
+        options[k].before = str_of(before, sizeof(before) - k);
+    }
+    options[3].after = str_of(after, sizeof(after));
+    options[4].after = str_of(rest, sizeof(rest));
+    options[5].after = STR(");\n}\n}\n");
     for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
-        for (size_t k = 0; k < 3; k++) {
+        for (size_t k = 0; k < 6; k++) {
             double took = time_of(&options[k], PARTS[i]);
             // Linear ones take 0.1 s, with sanitizers one; quadratic ones minutes.
             if (took > 5) {

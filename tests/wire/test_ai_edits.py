@@ -227,6 +227,20 @@ class Texts(AiCase):
         self.assertIn("    assert add(1, 2) == 3\n", document.text)
         self.assertEqual(TEXT.count("\ndef other"), document.text.count("\ndef other"))
 
+    def test_a_completion_that_repeats_the_file(self):
+        """The function up to the cursor once more, then the lines behind it."""
+        text = ("function total(items) {\n  let sum = 0;\n  \n}\n\n"
+                "export default total;\n")
+        place = {"line": 2, "character": 2}
+        body = "for (const item of items) {\n    sum += item.price;\n  }\n  return sum;"
+        answer = text.replace("let sum = 0;\n  ", "let sum = 0;\n  " + body)
+        document, begin = self.change(
+            text, lambda d: {"start": place, "end": place},
+            ["```javascript\n"] + re.findall(r"\s*\S+", answer) + ["\n```"], "a.js", "javascript",
+            action="complete")
+        self.assertEqual(answer, document.text)
+        self.assertEqual({"start": place, "end": place}, begin["range"])
+
     def test_plain_text_and_config(self):
         text = "one\n\ntwo\nthree\n\nfour\n"
         document, _ = self.change(text, lambda d: d.span("two", "three"), ["2\n3\n"], "a.txt",
