@@ -60,8 +60,11 @@ static bool choose(struct ai_run *run, struct server *server) {
 
 static enum generation_think think_of(const struct ai_run *run,
                                       const struct ai_settings *settings) {
-    if (!(run->capabilities & CAP_THINKING)) {
-        return THINK_DEFAULT; // a model that cannot would refuse the request
+    // Ollama refuses it for a model that cannot. Servers of the other kind do not tell which can;
+    // one that refuses it is asked again without.
+    bool is_told = server_of(run)->kind == SERVER_KIND_OLLAMA;
+    if (is_told && !(run->capabilities & CAP_THINKING)) {
+        return THINK_DEFAULT;
     }
     return settings->think == AI_THINK_ON    ? THINK_ON
            : settings->think == AI_THINK_OFF ? THINK_OFF

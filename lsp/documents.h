@@ -83,7 +83,9 @@ bool document_offset(const struct lsp_server *server, const struct document *doc
 // Both ends of a Range; false if it is none.
 bool document_range(const struct lsp_server *server, const struct document *document,
                     struct json_object *range, size_t *start, size_t *end);
-// A Range of bytes [start, end). Returns owned.
+// A Range of bytes [start, end), of any version of a document. Returns owned.
+struct json_object *text_range_json(const struct lsp_server *server, const struct text *text,
+                                    size_t start, size_t end);
 struct json_object *document_range_json(const struct lsp_server *server,
                                         const struct document *document, size_t start, size_t end);
 // A TextEdit. Returns owned.

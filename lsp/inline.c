@@ -9,6 +9,8 @@
 //            └─> answered empty      │ and says something else: closed, asked anew for that place
 //                                    └ else: socket closed, answered empty
 //
+// A pause lasts until it is known which models there are, and what they can.
+//
 // Invariants: a waiting request is answered exactly once: by the flight's end, by the one that
 // supersedes it (an empty list), or by rpc.c when the client cancels it (then the flight is given
 // up). An answer goes by the text that its request was about, whatever the document has become.
@@ -26,9 +28,12 @@
 
 #define LOG_MODULE "inline"
 #define REST_MS 5000     // after a failure of the model
+#define LOADING_MS 1000  // silent for so long: the model loads, and closing would stop that
 #define SILENCE_MS 60000 // a call that said nothing for so long is not waited for by new requests
-#define TROUBLE_MAX 300  // bytes of what the status tells
-#define INVOKED 1        // InlineCompletionTriggerKind
+#define KNOWING_MS 5000  // what models there are and what they can is waited for, so long
+#define KNOWING_STEP_MS 20
+#define TROUBLE_MAX 300 // bytes of what the status tells
+#define INVOKED 1       // InlineCompletionTriggerKind
 
 // What a request of the client was about.
 struct asked {
@@ -46,6 +51,7 @@ struct inline_flight {
     struct document *document;
     struct asked asked;
     int64_t due_ms;
+    int64_t patient_until_ms;
     bool is_ridden; // asked is about a later place than the call
     bool has_spoken;
     bool is_enough; // ended by us because nothing more was needed: a good end
@@ -64,6 +70,7 @@ struct inline_flight {
 
 struct chosen {
     struct server *server; // NULL: there is none to ask
+    bool is_pending;       // … yet: what there is, or what it can, is being asked
     struct str model;
     int64_t context_running;
     int64_t context_max;
@@ -91,14 +98,18 @@ void inline_watch(struct lsp_server *lsp) {
 static struct chosen choose(struct lsp_server *lsp, struct arena *arena) {
     struct chosen chosen = {0};
     struct server *server = ai_model_server(lsp, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
-    if (!is_wanted(lsp) || !session_may_send_text(lsp->session, server) ||
-        server->state != SERVER_OK || !server_catalog(server)) {
-        return chosen; // inline_watch sees to it that it is known the next time
+    if (!is_wanted(lsp) || !session_may_send_text(lsp->session, server)) {
+        return chosen;
+    }
+    if (server->state != SERVER_OK || !server_catalog(server)) {
+        chosen.is_pending = server->state != SERVER_UNREACHABLE; // inline_watch has it asked
+        return chosen;
     }
     struct choice choice = ai_model_choose(lsp, arena, server, ROLE_CHOICE_AUTOCOMPLETE, STR_NONE);
     bool is_known = choice.model && choice.model->capabilities_known;
     if (choice.name.n > 0 && choice.model && !is_known) {
         server_want_details(server, choice.name);
+        chosen.is_pending = server_details_pending(server);
     }
     if (choice.name.n == 0 || !is_known || model_lacks(choice.model, CAP_INSERT)) {
         LOG_DBG("no model that completes: %.*s", STR_ARG(choice.error.message));
@@ -149,14 +160,6 @@ static void asked_view(const struct asked *asked, struct arena *arena, struct in
                      asked->is_selecting ? &asked->selected : NULL);
 }
 
-static struct json_object *range_json(struct lsp_server *lsp, const struct text *text, size_t start,
-                                      size_t end) {
-    struct json_object *range = json_object_new_object();
-    json_set(range, "start", position_to_json(text_position(text, start, lsp->caps.encoding)));
-    json_set(range, "end", position_to_json(text_position(text, end, lsp->caps.encoding)));
-    return range;
-}
-
 // What tells that a suggestion was taken: editors run it after they have inserted the text.
 static struct json_object *accepted_command(struct str url, struct str model) {
     struct json_object *argument = json_object_new_object();
@@ -184,7 +187,7 @@ static void answer(struct lsp_server *lsp, struct asked *asked, struct str shown
     if (shown.n > 0 && inline_item_init(&item, &arena, &view, shown)) {
         struct json_object *object = json_object_new_object();
         json_set_str(object, "insertText", item.text);
-        json_set(object, "range", range_json(lsp, asked->text, item.start, item.end));
+        json_set(object, "range", text_range_json(lsp, asked->text, item.start, item.end));
         json_set(object, "command", accepted_command(url, model));
         json_add(items, object);
     }
@@ -423,6 +426,8 @@ static void take_off(struct inline_flight *flight) {
     struct chosen chosen = choose(flight->lsp, &arena);
     if (chosen.server && clock_ms() >= flight->lsp->inlines.resting_until_ms) {
         ask(flight, &arena, &chosen);
+    } else if (chosen.is_pending && clock_ms() < flight->patient_until_ms) {
+        flight->due_ms = clock_ms() + KNOWING_STEP_MS;
     } else {
         give_up(flight);
     }
@@ -464,10 +469,13 @@ static void on_pause_over(uv_timer_t *timer) {
 
 // --- the request ---
 
-// A flight that is about to say what was typed since goes on, for the new request.
+// A flight that is about to say what was typed since goes on, for the new request. One that has
+// said nothing is closed as superseded, unless it keeps silent because its model is being loaded.
 static bool rides_on(struct inline_flight *flight, const struct asked *asked) {
-    bool is_dead = !flight->has_spoken && clock_ms() - flight->due_ms > SILENCE_MS;
-    if (flight->stage != FLYING || is_dead || !agrees(flight, asked)) {
+    int64_t silence = clock_ms() - flight->due_ms;
+    bool is_same = flight->asked.text == asked->text && flight->asked.offset == asked->offset;
+    bool may_speak = silence <= SILENCE_MS && (is_same || silence >= LOADING_MS);
+    if (flight->stage != FLYING || !(flight->has_spoken || may_speak) || !agrees(flight, asked)) {
         return false;
     }
     answer_empty(flight->lsp, &flight->asked);
@@ -483,6 +491,7 @@ static void begin_flight(struct lsp_server *lsp, struct document *document, stru
     flight->document = document;
     flight->asked = *asked;
     flight->due_ms = clock_ms() + pause_ms;
+    flight->patient_until_ms = flight->due_ms + KNOWING_MS;
     flight->next = lsp->inlines.first;
     lsp->inlines.first = flight;
     request_park(asked->request, on_cancelled, flight);
@@ -498,7 +507,8 @@ static void look(struct lsp_server *lsp, struct document *document, struct asked
     uint64_t key = key_of(document, chosen->model);
     asked_view(asked, &arena, &view);
     struct inline_flight *flight = find_flight(lsp, document);
-    if (inline_cache_find(set->cache, key, &view, (uint64_t)clock_ms(), &arena, &shown)) {
+    if (chosen->server &&
+        inline_cache_find(set->cache, key, &view, (uint64_t)clock_ms(), &arena, &shown)) {
         metrics_add_hit(session_metrics(lsp->session), chosen->server->url, chosen->model);
         if (flight) {
             give_up(flight);
@@ -526,7 +536,8 @@ void inline_on_request(struct request *request) {
     }
     inline_watch(lsp);
     struct chosen chosen = choose(lsp, request->arena);
-    if (!chosen.server || !document->is_ours || document->is_too_large) {
+    bool is_possible = chosen.server || chosen.is_pending;
+    if (!is_possible || !document->is_ours || document->is_too_large) {
         set_trouble(lsp, STR_NONE); // if there is any, it is the server's
         answer_empty(lsp, &asked);
         return;

@@ -55,13 +55,18 @@ bool document_range(const struct lsp_server *server, const struct document *docu
     return true;
 }
 
-struct json_object *document_range_json(const struct lsp_server *server,
-                                        const struct document *document, size_t start, size_t end) {
+struct json_object *text_range_json(const struct lsp_server *server, const struct text *text,
+                                    size_t start, size_t end) {
     struct json_object *range = json_object_new_object();
     enum position_encoding encoding = server->caps.encoding;
-    json_set(range, "start", position_to_json(text_position(document->text, start, encoding)));
-    json_set(range, "end", position_to_json(text_position(document->text, end, encoding)));
+    json_set(range, "start", position_to_json(text_position(text, start, encoding)));
+    json_set(range, "end", position_to_json(text_position(text, end, encoding)));
     return range;
+}
+
+struct json_object *document_range_json(const struct lsp_server *server,
+                                        const struct document *document, size_t start, size_t end) {
+    return text_range_json(server, document->text, start, end);
 }
 
 struct json_object *document_edit_json(const struct lsp_server *server,

@@ -109,8 +109,9 @@ struct json_object *openai_embed_body(struct str model, const struct str *inputs
 }
 
 bool openai_body_relax(struct json_object *body, struct str message) {
-    static const char *const OPTIONAL[] = {"stream_options", "chat_template_kwargs", "temperature",
-                                           "stop", "encoding_format"};
+    static const char *const OPTIONAL[] = {
+        "stream_options",  "chat_template_kwargs", "temperature",          "stop",
+        "encoding_format", "max_tokens",           "max_completion_tokens"};
     if (json_has(body, "max_tokens") && str_contains(message, STR("max_completion_tokens"))) {
         int64_t limit = json_get_int(body, "max_tokens", 0);
         json_object_object_del(body, "max_tokens");

@@ -62,8 +62,8 @@ struct json_object *openai_infill_body(struct str model, struct str prefix, stru
 struct json_object *openai_embed_body(struct str model, const struct str *inputs, size_t n);
 
 // A server refused the request (status 400 or 422) with this message. If it names something that we
-// can do without, that is taken out of the body (max_tokens becomes max_completion_tokens) and the
-// request may be sent again; false: nothing to leave out.
+// can do without, that is taken out of the body (max_tokens becomes max_completion_tokens where the
+// message names that too) and the request may be sent again; false: nothing to leave out.
 bool openai_body_relax(struct json_object *body, struct str message);
 
 // --- answers ---

@@ -170,6 +170,12 @@ static void test_relax(void **state) {
     assert_true(openai_body_relax(body, STR("unknown field stream_options")));
     assert_true(openai_body_relax(body, STR("Unsupported value: 'temperature'")));
     assert_false(openai_body_relax(body, STR("Unsupported value: 'temperature'")));
+    assert_true(openai_body_relax(body, STR("max_completion_tokens is too large: 7")));
+    assert_false(json_has(body, "max_completion_tokens"));
+    json_object_put(body);
+    body = parse("{\"max_tokens\":7}");
+    assert_true(openai_body_relax(body, STR("Unrecognized request argument: max_tokens")));
+    assert_int_equal(json_object_object_length(body), 0);
     json_object_put(body);
 }
 

@@ -49,6 +49,18 @@ class OpenAi(AiCase):
         self.assertEqual((1, 0, 7), (row["requests"], row["errors"], row["tokensIn"]))
         self.end(client)
 
+    def test_thinking_is_the_users_to_say(self):
+        """Such servers do not tell which models can think, so what the user says is passed on."""
+        for think, wanted in ((None, None), (True, {"enable_thinking": True}),
+                              (False, {"enable_thinking": False})):
+            with self.subTest(think=think):
+                server = self.openai()
+                client = self.session(server, **({} if think is None else {"ai": {"think": think}}))
+                self.run_one(client)
+                body = server.wait_for(V1_CHAT)[0].json
+                self.assertEqual(wanted, body.get("chat_template_kwargs"))
+                self.end(client)
+
     def test_the_failure_that_v1_hides_is_found_out(self):
         server = self.openai()
         client = self.session(server)

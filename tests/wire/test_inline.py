@@ -83,8 +83,29 @@ class WhoAndWhen(InlineCase):
         fake, client = self.inline(ready=False)
         fake.always(lambda body: ["a + b\n"])
         fake.wait_for("/api/tags")
-        buffer = self.buffer(client)
-        client.poll(lambda: buffer.complete(INVOKED), "a completion")
+        self.assertEqual("a + b", self.buffer(client).shown(INVOKED))
+        self.end(client)
+
+    def test_the_first_request_waits_for_the_list_of_models(self):
+        fake, client = self.inline(ready=False)
+        fake.always(lambda body: ["a + b\n"])
+        self.assertEqual("a + b", self.buffer(client).shown(INVOKED))
+        self.end(client)
+
+    def test_the_first_request_waits_for_what_a_model_can(self):
+        """A server of before 0.30: only /api/show tells the capabilities."""
+        fake = self.fake([MODEL], tags_have_capabilities=False)
+        _, client = self.inline(fake=fake)
+        fake.always(lambda body: ["a + b\n"])
+        self.assertEqual("a + b", self.buffer(client).shown(INVOKED))
+        self.end(client)
+
+    def test_the_first_request_behind_a_choice(self):
+        """Nobody asked the server before: completion was off."""
+        fake, client = self.begin(stream=False, ready=False)
+        client.command("selectModel", {"model": MODEL, "role": "autocomplete"})
+        fake.always(lambda body: ["a + b\n"])
+        self.assertEqual("a + b", self.buffer(client).shown(INVOKED))
         self.end(client)
 
     def test_off_costs_no_contact(self):

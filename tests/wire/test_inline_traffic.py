@@ -10,6 +10,7 @@ LOOSE = "asan" in program() or "tsan" in program() or bool(os.environ.get("OLLAM
 # The gate of 50 ms is for a quiet machine (tests/bench); a test machine runs other things too.
 CLOSED_WITHIN = 0.5 if LOOSE else 0.25
 LONG = 5000  # ms: a pause that is over in no test
+LOADING = 1.1  # s: who is silent for so long loads
 
 
 class Pauses(InlineCase):
@@ -258,8 +259,35 @@ class InFlight(InlineCase):
         self.assertEqual(1, self.count(fake))
         self.end(client)
 
-    def test_typing_ahead_of_a_silent_model(self):
+    def loading(self):
+        """As flying, with a model that has been silent for so long that it must be loading."""
+        flying = self.flying()
+        time.sleep(LOADING)
+        return flying
+
+    def test_superseded_while_the_model_is_silent(self):
+        fake, client, buffer, _, identity = self.flying()
+        buffer.type("al")
+        fake.say("pha\n")
+        second = []
+        self.gone(fake, lambda: second.append(buffer.ask(INVOKED)))
+        self.assertEqual([], buffer.answer(identity))
+        self.assertEqual("pha", buffer.ghost(buffer.answer(second[0])))
+        self.assertTrue(self.body(fake, 1)["prompt"].endswith("return al"))
+        self.end(client)
+
+    def test_asking_again_at_a_silent_model(self):
+        """At the same place: the one that is under way is as good."""
         fake, client, buffer, reply, identity = self.flying()
+        second = buffer.ask(INVOKED)
+        self.assertEqual([], buffer.answer(identity))
+        reply.send("alpha\n")
+        self.assertEqual("alpha", buffer.ghost(buffer.answer(second)))
+        self.assertEqual(1, self.count(fake))
+        self.end(client)
+
+    def test_typing_ahead_of_a_loading_model(self):
+        fake, client, buffer, reply, identity = self.loading()
         buffer.type("al")
         second = buffer.ask()
         self.assertEqual([], buffer.answer(identity))
@@ -270,7 +298,7 @@ class InFlight(InlineCase):
 
     def test_a_silent_model_that_says_something_else(self):
         """The request that waited is asked for its own place, not answered with nothing."""
-        fake, client, buffer, reply, _ = self.flying()
+        fake, client, buffer, reply, _ = self.loading()
         buffer.type("be")
         second = buffer.ask()
         fake.say("ta\n")
@@ -286,7 +314,7 @@ class InFlight(InlineCase):
         """The same where its first word is its last one."""
         for tokens in (("alpha\n",), ("\n",), ()):
             with self.subTest(tokens=tokens):
-                fake, client, buffer, reply, _ = self.flying()
+                fake, client, buffer, reply, _ = self.loading()
                 buffer.type("be")
                 second = buffer.ask()
                 client.settle()
@@ -307,7 +335,7 @@ class InFlight(InlineCase):
         self.end(client)
 
     def test_cancelling_one_that_was_asked_anew(self):
-        fake, client, buffer, reply, _ = self.flying()
+        fake, client, buffer, reply, _ = self.loading()
         buffer.type("be")
         second = buffer.ask()
         client.settle()
