@@ -78,10 +78,13 @@ static void place_at_point(struct arena *arena, const struct context_input *inpu
         }
         return;
     }
-    struct str wanted = indent_below(arena, context, line_above(input->text, line));
+    struct str above = line_above(input->text, line);
+    struct str wanted = indent_below(arena, context, above);
     out->indent = before;
     out->is_line_start = true;
-    if (wanted.n > before.n && str_starts(wanted, before)) {
+    // Where the cursor was put on a blank line it stays, unless that is too shallow for a block.
+    bool is_put = before.n > 0 && !insert_opens_block(above);
+    if (!is_put && wanted.n > before.n && str_starts(wanted, before)) {
         out->lead = str_from_index(wanted, before.n);
         out->indent = wanted;
     }

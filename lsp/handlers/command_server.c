@@ -60,13 +60,7 @@ void command_trust_host(struct request *request, struct json_object *argument) {
     struct lsp_server *server = request->server;
     struct str written = str_trim(json_get_str(argument, "host"));
     struct host host;
-    host_parse(written, &host);
-    bool has_blank = false;
-    for (size_t i = 0; i < written.n && !has_blank; i++) {
-        has_blank = (unsigned char)written.p[i] <= ' ' || written.p[i] == 0x7f;
-    }
-    if (written.n == 0 || written.n > LIMIT_HOST || has_blank || !host_scheme_is_http(&host) ||
-        host.name.n == 0) {
+    if (!host_read(written, &host)) {
         reply_err(request, RPC_INVALID_PARAMS,
                   "the command needs {\"host\": URL} with an http or https host");
         return;

@@ -9,6 +9,17 @@
 
 #define QUESTION_MS 300000 // a forgotten question counts as "no"
 
+bool host_read(struct str written, struct host *host) {
+    host_parse(written, host);
+    for (size_t i = 0; i < written.n; i++) {
+        if ((unsigned char)written.p[i] <= ' ' || written.p[i] == 0x7f) {
+            return false;
+        }
+    }
+    return written.n > 0 && written.n <= LIMIT_HOST && host_scheme_is_http(host) &&
+           host->name.n > 0;
+}
+
 // A command may name any server the session knows; others only if the rules of trust let them in.
 static struct server *server_named(struct request *request, struct str host) {
     struct session *session = request->server->session;
@@ -45,6 +56,12 @@ bool target_read_for(struct request *request, struct json_object *argument, stru
     target->server = server_named(request, host);
     if (!target->server) {
         struct str shown = display_escape(arena, uri_redact(arena, host), 200);
+        struct host read;
+        if (!host_read(str_trim(host), &read)) {
+            reply_err(request, RPC_INVALID_PARAMS, "\"%.*s\" is no http address",
+                      STR_ARG(shown));
+            return false;
+        }
         reply_err(request, RPC_REQUEST_FAILED,
                   "%.*s is not trusted; trust it by ollama-ls.trustHost, or name it in your "
                   "settings",

@@ -14,6 +14,9 @@ struct target {
     struct model_name name;
 };
 
+// Reads an address that a command is given. False: it names no host that HTTP can reach.
+bool host_read(struct str written, struct host *host);
+
 // Reads {model, host?}. False when it has been answered: −32602 for a bad argument, −32803 for a
 // host that may not be contacted.
 bool target_read(struct request *request, struct json_object *argument, struct target *target);

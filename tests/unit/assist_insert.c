@@ -59,8 +59,10 @@ static void test_points(void **state) {
         {&PYTHON, "def f(a):\n    |\n", "def f(a):\n    ANSWER\n", "    ", true},
         {&PYTHON, "def f(a):\n|\n", "def f(a):\n    ANSWER\n", "    ", true},
         {&PYTHON, "    x = 1\n\n|\n", "    x = 1\n\n    ANSWER\n", "    ", true},
-        {&C, "\t\tx();\n\t|\n", "\t\tx();\n\t\tANSWER\n", "\t\t", true},
-        // Deeper than its surroundings on purpose: left so.
+        {&C, "\tif (x) {\n\t|\n", "\tif (x) {\n\t    ANSWER\n", "\t    ", true},
+        // Deeper than its surroundings on purpose, or less deep: left so.
+        {&C, "\t\tx();\n\t|\n", "\t\tx();\n\tANSWER\n", "\t", true},
+        {&PYTHON, "        n += 1\n    |\n", "        n += 1\n    ANSWER\n", "    ", true},
         {&C, "x();\n    |\n", "x();\n    ANSWER\n", "    ", true},
         {&C, "|", "ANSWER", "", true},
         {&PYTHON, "while x:|  # forever\n", "while x:ANSWER  # forever\n", "", false},
