@@ -84,7 +84,8 @@ static size_t count_lines(struct str text) {
 }
 
 // The last lines before the place.
-static void know_before(struct clean_around *around, struct arena *arena, struct str before) {
+static void know_before(struct clean_around *around, struct arena *arena, struct str before,
+                        bool is_line_start) {
     size_t n = count_lines(before);
     size_t n_skipped = n > CLEAN_AROUND ? n - CLEAN_AROUND : 0;
     around->before = ARENA_ARRAY(arena, n - n_skipped + 1, struct clean_known);
@@ -96,7 +97,7 @@ static void know_before(struct clean_around *around, struct arena *arena, struct
             around->before[around->n_before++] = known;
         }
     }
-    around->is_open = !has_end && str_trim(line).n > 0;
+    around->is_open = !is_line_start && !has_end && str_trim(line).n > 0;
     around->has_blank = around->is_open && char_is_blank(line.p[line.n - 1]);
 }
 
@@ -226,7 +227,7 @@ void clean_echo_rules(struct clean_rules *rules, struct arena *arena) {
         return;
     }
     // A character that is cut there would be cut in the answer, too.
-    know_before(around, arena, utf8_is_valid(before) ? before : STR_NONE);
+    know_before(around, arena, utf8_is_valid(before) ? before : STR_NONE, options->is_line_start);
     know_after(around, arena, utf8_is_valid(options->after) ? options->after : STR_NONE);
     find_starts(rules, arena);
     around->line_borders = borders_of(arena, around->n_after, around->after, are_lines_alike);
