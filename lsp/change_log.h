@@ -12,18 +12,18 @@
 
 enum {
     CHANGE_LOG_MAX = 64,           // changes remembered
-    CHANGE_LOG_BYTES = 1 << 20,    // of their new texts together
+    CHANGE_LOG_BYTES = 1 << 20,    // of their new and old texts together
     CHANGE_LOG_LATE_MS = 2 * 1000, // after a pause of this length nothing is late
 };
 
 struct change_log {
     // --- private; all zero is empty ---
-    struct text *base;    // the text before changes[0]
-    struct text *half;    // before changes[CHANGE_LOG_MAX / 2], where there is one
-    int64_t base_version; // of `base`
+    int64_t base_version; // before changes[0]
     struct logged_change {
         int64_t version;
         struct json_object *events; // contentChanges, one reference owned
+        struct text_splice splice;  // what they did, in bytes
+        struct str old;             // what stood in its place, owned
     } changes[CHANGE_LOG_MAX];
     size_t n;
     size_t bytes;
@@ -35,16 +35,17 @@ struct change_log {
 size_t change_events_read(struct arena *arena, struct json_object *events, bool is_lost,
                           struct text_change **out);
 
-// A change that is in order: of `before` (version `before_version`) to `version`. Retains both.
-void change_log_add(struct change_log *log, struct text *before, int64_t before_version,
-                    int64_t version, struct json_object *events);
+// A change that is in order has led from `before` (version `before_version`) to `version`;
+// `splice`: what it did.
+void change_log_add(struct change_log *log, const struct text *before, int64_t before_version,
+                    int64_t version, struct json_object *events, const struct text_splice *splice);
 
-// A change whose version is lower than the last one. True: it belongs between remembered ones and
-// is there now. False: it is no change of parts, or of a version that is here already, or too old.
-bool change_log_add_late(struct change_log *log, int64_t version, struct json_object *events);
-
-// The text that all remembered changes make. Returns owned, or NULL if it would be longer than
-// LIMIT_TEXT.
-struct text *change_log_text(struct change_log *log, enum position_encoding encoding);
+// A change of a version lower than the last one, to `text`, the text as all remembered changes left
+// it. True: it belongs among them and is there now; *out is the text that they all make, owned, or
+// NULL if that would be longer than LIMIT_TEXT (then clear the log). False: it is no change of
+// parts, or of a version that is here already, or too old.
+bool change_log_insert(struct change_log *log, const struct text *text, int64_t version,
+                       struct json_object *events, enum position_encoding encoding,
+                       struct text **out);
 
 void change_log_clear(struct change_log *log);

@@ -210,31 +210,30 @@ static void replace_whole(struct lsp_server *server, struct document *document, 
 // Changes of parts, told to AI actions one by one: to them it matters what was changed and what
 // only stands between two changes.
 static void edit_followed(struct lsp_server *server, struct document *document, struct arena *arena,
-                          const struct text_change *changes, size_t n) {
-    struct text_splice all;
+                          const struct text_change *changes, size_t n, struct text_splice *all) {
     struct text_splice *each = ARENA_ARRAY(arena, n, struct text_splice);
     struct text_splice lost = {0, text_size(document->text), 0}; // of a text over the limit
     struct text *text =
-        text_edit_each(document->text, changes, n, server->caps.encoding, &all, each);
-    set_text(document, text, text ? &all : NULL);
+        text_edit_each(document->text, changes, n, server->caps.encoding, all, each);
+    set_text(document, text, text ? all : NULL);
     for (size_t i = 0; i < (text ? n : 1); i++) {
         ai_on_change(server, document, text ? &each[i] : &lost);
     }
 }
 
+// *splice: what all changes did together, if each is of a part.
 static void apply_changes(struct lsp_server *server, struct document *document, struct arena *arena,
-                          const struct text_change *changes, size_t n) {
+                          const struct text_change *changes, size_t n, struct text_splice *splice) {
     if (!ai_follows(server, document)) {
-        struct text_splice splice;
-        struct text *text = text_edit(document->text, changes, n, server->caps.encoding, &splice);
-        set_text(document, text, &splice);
+        struct text *text = text_edit(document->text, changes, n, server->caps.encoding, splice);
+        set_text(document, text, splice);
         return;
     }
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i; end < n && !changes[end].whole; end++) {
         }
         if (end > i) {
-            edit_followed(server, document, arena, changes + i, end - i);
+            edit_followed(server, document, arena, changes + i, end - i, splice);
         } else {
             replace_whole(server, document, arena, &changes[end++]);
         }
@@ -248,17 +247,35 @@ static bool restore_order(struct lsp_server *server, struct document *document, 
     if (version >= document->version) {
         return false;
     }
-    struct change_log *log = &document->private->change_log;
-    bool is_late = change_log_add_late(log, version, events);
+    struct text *text;
+    bool is_late = change_log_insert(&document->private->change_log, document->text, version,
+                                     events, server->caps.encoding, &text);
     LOG_WRN("the version of %.*s falls from %lld to %lld: %s", STR_ARG(document->uri),
             (long long)document->version, (long long)version,
             is_late ? "a change came late and was put in its place" : "taken as it comes");
     if (is_late) {
-        struct text *text = change_log_text(log, server->caps.encoding);
         replace_text(server, document, arena, text, NULL);
         ai_after_changes(server, document);
     }
     return is_late;
+}
+
+static void take_change(struct lsp_server *server, struct document *document, struct arena *arena,
+                        int64_t version, struct json_object *events) {
+    struct text_change *changes;
+    struct text_splice splice = {0};
+    struct text *before = text_retain(document->text);
+    int64_t before_version = document->version;
+    document->version = version;
+    size_t n = change_events_read(arena, events, document->is_too_large, &changes);
+    if (n > 0) {
+        apply_changes(server, document, arena, changes, n, &splice);
+    }
+    if (!document->is_too_large) {
+        change_log_add(&document->private->change_log, before, before_version, version, events,
+                       &splice);
+    }
+    text_release(before);
 }
 
 void documents_on_change(struct lsp_server *server, struct json_object *params) {
@@ -273,14 +290,7 @@ void documents_on_change(struct lsp_server *server, struct json_object *params) 
     struct json_object *events = json_get(params, "contentChanges");
     int64_t version = json_get_int(item, "version", document->version);
     if (!restore_order(server, document, &arena, version, events)) {
-        struct text_change *changes;
-        size_t n = change_events_read(&arena, events, document->is_too_large, &changes);
-        change_log_add(&document->private->change_log, document->text, document->version, version,
-                       events);
-        document->version = version;
-        if (n > 0) {
-            apply_changes(server, document, &arena, changes, n);
-        }
+        take_change(server, document, &arena, version, events);
     }
     arena_finish(&arena);
     changed(server, document);
