@@ -277,12 +277,11 @@ static void fail_full(struct ai_run *run) {
 static void fail_length(struct ai_run *run, const struct generation_end *end) {
     struct arena arena = {0};
     int64_t tokens = end->metrics.tokens_out ? end->metrics.tokens_out : run->tokens;
-    ai__fail(
-        run,
-        arena_printf(&arena, "the answer was cut off after %lld token%s", (long long)tokens,
-                     PLURAL(tokens)),
-        arena_printf(&arena, "raise ai.numPredict (%lld here), or select less",
-                     (long long)run->num_predict));
+    ai__fail(run,
+             arena_printf(&arena, "the answer was cut off after %lld token%s", (long long)tokens,
+                          PLURAL(tokens)),
+             arena_printf(&arena, "raise ai.numPredict (%lld here), or select less",
+                          (long long)run->num_predict));
     arena_finish(&arena);
 }
 

@@ -56,6 +56,26 @@ struct document *documents_find(struct lsp_server *server, struct str uri) {
     return found;
 }
 
+void document_touch(struct lsp_server *server, struct document *document) {
+    document->used = ++server->documents.uses;
+}
+
+static int by_use(const void *a, const void *b) {
+    uint64_t one = (*(struct document *const *)a)->used;
+    uint64_t other = (*(struct document *const *)b)->used;
+    return one < other ? 1 : one > other ? -1 : 0;
+}
+
+size_t documents_by_use(struct lsp_server *server, struct arena *arena, struct document ***out) {
+    size_t n = 0;
+    *out = ARENA_ARRAY(arena, server->documents.n + 1, struct document *);
+    for (struct document *at = server->documents.first; at; at = at->next) {
+        (*out)[n++] = at;
+    }
+    qsort(*out, n, sizeof(**out), by_use);
+    return n;
+}
+
 // --- one document ---
 
 static void set_uri(struct lsp_server *server, struct document *document, struct str uri) {
@@ -176,6 +196,7 @@ void documents_on_open(struct lsp_server *server, struct json_object *params) {
     document->version = json_get_int(item, "version", 0);
     change_log_clear(&document->private->change_log);
     set_text(document, text_create(json_get_str(item, "text")), NULL);
+    document_touch(server, document);
     ai_on_open(server, document);
     changed(server, document);
 }
@@ -285,6 +306,7 @@ void documents_on_change(struct lsp_server *server, struct json_object *params) 
         LOG_WRN("didChange of a document that is not open");
         return;
     }
+    document_touch(server, document);
     struct arena arena;
     arena_init(&arena);
     struct json_object *events = json_get(params, "contentChanges");

@@ -24,6 +24,7 @@ struct document {
     struct text *text;  // never NULL
     enum format format; // FORMAT_NONE: nothing for us
     struct str root;    // its workspace folder's path, or empty
+    uint64_t used;      // documents.uses when the user was last seen in it
     // --- private ---
     struct document_private *private;
     struct document *next;
@@ -32,6 +33,7 @@ struct document {
 struct documents {
     struct document *first;
     size_t n;
+    uint64_t uses;        // counts document_touch
     uint64_t clock;       // counts uses of trees
     size_t n_trees;       // trees alive
     bool has_freed_much;  // trees were closed since documents_trim
@@ -43,6 +45,11 @@ struct documents {
 // The open document of that URI, in whatever spelling; NULL if it is not open.
 struct document *documents_find(struct lsp_server *server, struct str uri);
 struct document *documents_find_path(struct lsp_server *server, struct str path);
+
+// The user is in this document: it was opened or changed, or something at a position was asked for.
+void document_touch(struct lsp_server *server, struct document *document);
+// All open documents, the last used first. The list lives in `arena`.
+size_t documents_by_use(struct lsp_server *server, struct arena *arena, struct document ***out);
 
 // Is the analysis up to date after at most `budget_us` of parsing? If not, call again on a later
 // turn: a large file is parsed in steps, so that no turn takes long.

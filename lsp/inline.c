@@ -357,13 +357,16 @@ static void on_done(void *data, const struct call_result *result,
 
 // --- the question ---
 
-// Other open documents, as neighbours.
+// Other open documents as neighbours, the last used first.
 static size_t neighbours_of(struct lsp_server *lsp, const struct document *document,
                             struct arena *arena, struct inline_neighbour **out) {
     enum { LOOKED_AT = 64 };
     struct inline_neighbour *list = ARENA_ARRAY(arena, LOOKED_AT, struct inline_neighbour);
+    struct document **documents;
+    size_t n_documents = documents_by_use(lsp, arena, &documents);
     size_t n = 0;
-    for (const struct document *at = lsp->documents.first; at && n < LOOKED_AT; at = at->next) {
+    for (size_t i = 0; i < n_documents && n < LOOKED_AT; i++) {
+        const struct document *at = documents[i];
         if (at != document && at->is_ours && !at->is_too_large) {
             list[n++] = (struct inline_neighbour){
                 .path = path_relative(at->path, at->root),

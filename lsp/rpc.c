@@ -206,6 +206,9 @@ static void run_request(struct lsp_server *server, const struct method *method,
             reply_err(request, RPC_INVALID_PARAMS, "%s: this document is not open", method->name);
             return;
         }
+        if (json_has(request->params, "position")) {
+            document_touch(server, request->document);
+        }
     }
     rpc->handling = method;
     method->on_request(request);

@@ -312,6 +312,27 @@ class Request(InlineCase):
         self.assertIn("# From billing.py:\n# def compute_total(invoice, discount):\n", body["prompt"])
         self.assertLess(body["prompt"].index("billing.py"), body["prompt"].index("app.py"))
 
+    def test_of_many_neighbours_the_last_used(self):
+        """Eight are looked at. One that was opened long ago, and was just edited or asked about, is among them."""
+        for use in (lambda client, uri: client.edit(uri, 2, self.NEIGHBOUR + "\n"),
+                    lambda client, uri: client.request("textDocument/hover", {
+                        "textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}}),
+                    None):
+            with self.subTest(use=use):
+                fake, client = self.inline()
+                billing = self.open(client, "billing.py", self.NEIGHBOUR)
+                for number in range(12):
+                    self.open(client, "other%d.py" % number, "x%d = %d\n" % (number, number))
+                if use:
+                    use(client, billing)
+                buffer = self.buffer(client, "from billing import compute_total\n\n\n"
+                                     "invoice, discount = load()\nprint(|)\n")
+                fake.say("discount\n")
+                buffer.complete()
+                self.assertEqual(bool(use), "# From billing.py:" in self.body(fake)["prompt"])
+                self.end(client)
+                fake.stop()
+
     def test_what_is_no_neighbour(self):
         text = "from billing import compute_total\n\n\ninvoice, discount = load()\nprint(|)\n"
         for name in ("billing.js", ".env", ".env.local", "billing.txt"):
