@@ -71,6 +71,26 @@ class Rebase(AiCase):
         self.assertIn("return a + b  # y\n", document.text)
         self.end(client)
 
+    def test_changes_that_overtake_each_other(self):
+        """Typed above the target, in Helix: put in order, and the range has followed."""
+        fake, client = self.begin("helix")
+        reply = fake.reply()
+        document = self.document(client)
+        client.ai("refactor", document.uri, document.span(FIRST, LAST))
+        reply.send(*TOKENS[:4])
+        client.poll(lambda: [a for a in client.command("status")["active"] if a["tokens"]], "tokens")
+        for at, letter in ((1, "y"), (0, "x"), (4, "="), (2, " "), (3, "\n")):
+            place = {"line": 0, "character": at}
+            if letter == "=":  # what comes behind the line end that is still on its way
+                place = {"line": 1, "character": 0}
+            client.edit(document.uri, 2 + at, [{"range": {"start": place, "end": place}, "text": letter}])
+        document.text, document.version = "xy \n=" + document.text, 6
+        client.settle()
+        reply.send(*TOKENS[4:]).finish()
+        client.wait(lambda: document.steps, "the edit")
+        self.assertEqual("xy \n=" + AFTER, document.text)
+        self.end(client)
+
     def test_an_edit_and_its_undo_elsewhere(self):
         self.assertEqual(AFTER, self.typed([("import os\n", "")], [("\n\ndef add", "import os\n\n\ndef add")]))
 
