@@ -313,10 +313,7 @@ static void end_line(struct clean_body *body) {
 
 // Only fence marks behind a few blanks, so far.
 static bool may_be_fence(struct str line, size_t indent) {
-    size_t at = 0;
-    while (at < line.n && char_is_blank(line.p[at])) {
-        at++;
-    }
+    size_t at = str_indent(line);
     if (at > indent || at == line.n) {
         return at <= indent;
     }

@@ -509,11 +509,7 @@ enum chatter clean_chatter_lead(const struct clean_rules *rules, struct str line
     if (line.n > 0 && char_is_blank(line.p[0]) && !is_talking) {
         return CHATTER_NO;
     }
-    size_t blanks = 0; // of an item below another one
-    while (blanks < line.n && char_is_blank(line.p[blanks])) {
-        blanks++;
-    }
-    struct str item = str_from_index(line, blanks);
+    struct str item = str_from_index(line, str_indent(line)); // below another one
     line = item.n > 0 && str_find_char(STR("-*+123456789"), item.p[0]) != STR_NPOS ? item : line;
     bool is_heading, is_bold, is_item;
     struct str trimmed = is_more ? line : str_trim(line);

@@ -25,17 +25,13 @@ _Static_assert(CLEAN_AROUND <= UINT16_MAX, "lines are counted in 16 bits");
 
 // --- what is known -----------------------------------------------------------------------------
 
-static bool is_eol(char c) {
-    return c == '\n' || c == '\r';
-}
-
 struct str clean_echo_near_before(struct str before) {
     if (before.n <= NEAR) {
         return before;
     }
     struct str near = str_from_index(before, before.n - NEAR);
     size_t at = 0;
-    while (at < near.n && !is_eol(near.p[at])) {
+    while (at < near.n && !char_is_eol(near.p[at])) {
         at++; // of that line the beginning is not known
     }
     return str_from_index(near, at);
@@ -46,7 +42,7 @@ struct str clean_echo_near_after(struct str after) {
         return after;
     }
     size_t n = NEAR;
-    while (n > 0 && !is_eol(after.p[n - 1])) {
+    while (n > 0 && !char_is_eol(after.p[n - 1])) {
         n--;
     }
     return str_slice(after, 0, n);
@@ -61,17 +57,9 @@ size_t clean_echo_count_said(struct str s) {
     return n;
 }
 
-static size_t indent_of(struct str line) {
-    size_t n = 0;
-    while (n < line.n && char_is_blank(line.p[n])) {
-        n++;
-    }
-    return n;
-}
-
 static struct clean_known known_of(struct str line) {
     struct str text = str_trim(line);
-    return (struct clean_known){text, indent_of(line), clean_echo_count_said(text)};
+    return (struct clean_known){text, str_indent(line), clean_echo_count_said(text)};
 }
 
 static size_t count_lines(struct str text) {
@@ -89,7 +77,7 @@ static void know_before(struct clean_around *around, struct arena *arena, struct
     size_t n = count_lines(before);
     size_t n_skipped = n > CLEAN_AROUND ? n - CLEAN_AROUND : 0;
     around->before = ARENA_ARRAY(arena, n - n_skipped + 1, struct clean_known);
-    bool has_end = before.n == 0 || is_eol(before.p[before.n - 1]);
+    bool has_end = before.n == 0 || char_is_eol(before.p[before.n - 1]);
     struct str line = STR_NONE;
     for (size_t i = 0; str_next_line(&before, &line);) {
         struct clean_known known = known_of(line);
@@ -105,7 +93,7 @@ static void know_after(struct clean_around *around, struct arena *arena, struct 
     size_t n = count_lines(after);
     n = n < CLEAN_AROUND ? n : CLEAN_AROUND;
     around->after = ARENA_ARRAY(arena, n + 1, struct clean_known);
-    bool has_rest = after.n > 0 && !is_eol(after.p[0]);
+    bool has_rest = after.n > 0 && !char_is_eol(after.p[0]);
     struct str line;
     for (bool is_own = has_rest; str_next_line(&after, &line); is_own = false) {
         struct clean_known known = known_of(line);

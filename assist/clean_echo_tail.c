@@ -50,10 +50,7 @@ static void count_bracket(struct clean_strings *code, char c, struct clean_brack
 
 static void end_given(struct clean_tail *tail) {
     struct str line = buf_str(&tail->given);
-    size_t width = 0;
-    while (width < line.n && char_is_blank(line.p[width])) {
-        width++;
-    }
+    size_t width = str_indent(line);
     if (width < line.n) {
         tail->last_opens = insert_opens_block(line);
         if (tail->n_lines++ == 0) {

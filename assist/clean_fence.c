@@ -157,10 +157,7 @@ static bool parse_whole(const struct clean_rules *rules, struct str behind,
 
 bool clean_fence_parse(const struct clean_rules *rules, struct str line, size_t indent,
                        struct clean_fence *fence) {
-    *fence = (struct clean_fence){0};
-    while (fence->indent < line.n && char_is_blank(line.p[fence->indent])) {
-        fence->indent++;
-    }
+    *fence = (struct clean_fence){.indent = str_indent(line)};
     if (fence->indent == line.n || fence->indent > indent) {
         return false;
     }

@@ -39,14 +39,6 @@ const struct clean_line *clean_rules_line(const struct clean_rules *rules, struc
     return found->is_used ? found : NULL;
 }
 
-static size_t indent_of(struct str line) {
-    size_t n = 0;
-    while (n < line.n && char_is_blank(line.p[n])) {
-        n++;
-    }
-    return n;
-}
-
 static size_t count_lines(struct str text) {
     struct str line;
     size_t n = 0;
@@ -72,7 +64,7 @@ static void add_lines(struct clean_rules *rules, struct arena *arena) {
         if (held.n == 0) {
             continue;
         }
-        size_t indent = indent_of(line);
+        size_t indent = str_indent(line);
         if (i > 0 && indent < rules->least_rest) {
             rules->least_rest = indent;
         }
@@ -117,7 +109,7 @@ static size_t least_step_of(const struct clean_options *options) {
     size_t base = options->indent.n;
     size_t least = SIZE_MAX;
     while (str_next_line(&rest, &line)) {
-        size_t indent = indent_of(line);
+        size_t indent = str_indent(line);
         if (indent < line.n && indent > base && indent - base < least) {
             least = indent - base;
         }

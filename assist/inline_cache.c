@@ -120,7 +120,7 @@ void inline_cache_put(struct inline_cache *cache, const struct inline_spot *spot
 // where that is on another line, since what was added stands right behind the cursor.
 static struct str until_closed(struct str rest, char closer) {
     size_t depth = 0;
-    for (size_t i = 0; i < rest.n && !inline_is_eol(rest.p[i]); i++) {
+    for (size_t i = 0; i < rest.n && !char_is_eol(rest.p[i]); i++) {
         char c = rest.p[i];
         if (depth == 0 && c == closer) {
             return str_slice(rest, 0, i);

@@ -112,7 +112,7 @@ static bool step_code(struct inline_lexer *lexer, struct str s, size_t i) {
 static bool step_comment(struct inline_lexer *lexer, struct str s, size_t i) {
     struct str open = lexer->open, close = lexer->close;
     if (!lexer->is_block) {
-        if (inline_is_eol(s.p[i])) {
+        if (char_is_eol(s.p[i])) {
             lexer->kind = INLINE_CODE;
             return true;
         }
@@ -148,7 +148,7 @@ static bool step_string(struct inline_lexer *lexer, struct str s, size_t i) {
         lexer->kind = INLINE_CODE;
         return step_code(lexer, s, i);
     }
-    if (inline_is_eol(c) && !lexer->is_triple && lexer->quote != '`') {
+    if (char_is_eol(c) && !lexer->is_triple && lexer->quote != '`') {
         lexer->kind = INLINE_CODE;
         return true;
     }

@@ -22,14 +22,14 @@ struct str inline_trim_end(struct str s) {
 }
 
 size_t inline_line_start(struct str s, size_t at) {
-    while (at > 0 && !inline_is_eol(s.p[at - 1])) {
+    while (at > 0 && !char_is_eol(s.p[at - 1])) {
         at--;
     }
     return at;
 }
 
 size_t inline_line_end(struct str s, size_t at) {
-    while (at < s.n && !inline_is_eol(s.p[at])) {
+    while (at < s.n && !char_is_eol(s.p[at])) {
         at++;
     }
     return at;

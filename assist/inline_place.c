@@ -82,7 +82,7 @@ static void scan_byte(struct scan *scan, size_t i) {
     char c = scan->text.p[i];
     bool was_comment = scan->lexer.kind == INLINE_COMMENT;
     bool is_code = inline_lexer_step(&scan->lexer, scan->text, i);
-    if (inline_is_eol(c)) {
+    if (char_is_eol(c)) {
         next_line(scan, i + 1);
         return;
     }
@@ -205,7 +205,7 @@ static struct closer_seen scan_after(const struct inline_view *view, struct inli
     for (size_t i = 0; i < after.n; i++) {
         char c = after.p[i];
         bool is_code = inline_lexer_step(&lexer, after, i);
-        if (inline_is_eol(c)) {
+        if (char_is_eol(c)) {
             line = i + 1;
             is_first_line = false;
             is_blank = true;

@@ -8,10 +8,6 @@
 
 // --- lines ---------------------------------------------------------------------------------------
 
-static inline bool inline_is_eol(char c) {
-    return c == '\n' || c == '\r';
-}
-
 // Part of a name; every byte beyond ASCII counts.
 static inline bool inline_is_word(char c) {
     return char_is_alnum(c) || c == '_' || (unsigned char)c >= 0x80;

@@ -11,10 +11,7 @@
 enum { REPEATED_LINE = 3, REPEATED_WORD = 3 }; // bytes that are no coincidence
 
 static struct str trim_blanks(struct str s) {
-    while (s.n > 0 && char_is_blank(s.p[0])) {
-        s = str_from_index(s, 1);
-    }
-    return s;
+    return str_from_index(s, str_indent(s));
 }
 
 // Up to the first byte that is not UTF-8 or not safe to show.

@@ -5,11 +5,7 @@
 #include "assist/insert.h"
 
 static struct str indent_of(struct str line) {
-    size_t n = 0;
-    while (n < line.n && char_is_blank(line.p[n])) {
-        n++;
-    }
-    return str_slice(line, 0, n);
+    return str_slice(line, 0, str_indent(line));
 }
 
 bool insert_opens_block(struct str line) {

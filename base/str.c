@@ -135,6 +135,14 @@ bool str_isubsequence(struct str s, struct str wanted) {
     return true;
 }
 
+size_t str_indent(struct str s) {
+    size_t n = 0;
+    while (n < s.n && char_is_blank(s.p[n])) {
+        n++;
+    }
+    return n;
+}
+
 struct str str_trim(struct str s) {
     size_t from = 0;
     size_t to = s.n;

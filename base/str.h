@@ -80,6 +80,10 @@ static inline bool char_is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
+static inline bool char_is_eol(char c) {
+    return c == '\n' || c == '\r';
+}
+
 static inline char char_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -109,6 +113,9 @@ bool str_isubsequence(struct str s, struct str wanted);
 
 // Without white space (char_is_space) at both ends.
 struct str str_trim(struct str s);
+
+// Blanks and tabs that it begins with.
+size_t str_indent(struct str s);
 
 // Splits at the first `separator`: the part before it is returned and `*rest` becomes what follows.
 // Without one, all of `*rest` is returned and it becomes empty (p == NULL): loop until rest->p is

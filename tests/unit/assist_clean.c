@@ -10,49 +10,9 @@
 #include <cmocka.h>
 
 #include "../quality/recording.h"
-#include "base/limits.h"
-#include "text_random.h"
+#include "assist_clean_rig.h"
 
 #define FENCE "```"
-
-struct run {
-    struct buf text, thinking, whole;
-};
-
-static struct clean_options options_for(const char *path) {
-    return (struct clean_options){
-        .language = language_detect(str_from(path), STR_NONE),
-        .eol = STR("\n"),
-        .unit = STR("    "),
-        .is_line_start = true,
-    };
-}
-
-static void run_init(struct run *run) {
-    buf_init(&run->text, 64u * LIMIT_ANSWER);
-    buf_init(&run->thinking, 64u * LIMIT_ANSWER);
-    buf_init(&run->whole, 64u * LIMIT_ANSWER);
-}
-
-static void run_finish(struct run *run) {
-    buf_finish(&run->text);
-    buf_finish(&run->thinking);
-    buf_finish(&run->whole);
-}
-
-// Cleans `answer` in pieces of `size` bytes (0: of random sizes).
-static void run_clean(struct run *run, const struct clean_options *options, struct str answer,
-                      size_t size, struct random *random) {
-    struct cleaner *cleaner = cleaner_create(options);
-    while (answer.n > 0) {
-        size_t n = size > 0 ? size : random_below(random, 9);
-        cleaner_feed(cleaner, str_slice(answer, 0, n), &run->text, &run->thinking);
-        answer = str_from_index(answer, n);
-    }
-    cleaner_end(cleaner, &run->text, &run->thinking);
-    buf_append(&run->whole, cleaner_text(cleaner));
-    cleaner_destroy(cleaner);
-}
 
 static void check_with(const struct clean_options *options, const char *answer, const char *wanted,
                        const char *thinking) {
@@ -72,12 +32,12 @@ static void check_with(const struct clean_options *options, const char *answer, 
 }
 
 static void check(const char *path, const char *answer, const char *wanted) {
-    struct clean_options options = options_for(path);
+    struct clean_options options = clean_options_for(path);
     check_with(&options, answer, wanted, NULL);
 }
 
 static void check_thinking(const char *answer, const char *wanted, const char *thinking) {
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     check_with(&options, answer, wanted, thinking);
 }
 
@@ -116,7 +76,7 @@ static void test_thinking_that_is_code(void **state) {
     check("a.py", "x = 1  # behind </think>\ny = 2", "x = 1  # behind </think>\ny = 2");
     check("a.html", "<p/>\n<think>\n a\n</think>\n<p/>", "<p/>\n<think>\n a\n</think>\n<p/>");
     check("a.html", FENCE "html\n<think>\n</think>\n" FENCE, "<think>\n</think>");
-    struct clean_options options = options_for("a.xml");
+    struct clean_options options = clean_options_for("a.xml");
     options.code = STR("<think>a</think>");
     check_with(&options, "<think>b</think>", "<think>b</think>", "");
 }
@@ -187,7 +147,7 @@ static void test_tokens_that_are_code(void **state) {
     check("a.py", "STOP = ['<|im_end|>', \"</s>\"]\nx = 1",
           "STOP = ['<|im_end|>', \"</s>\"]\nx = 1");
     check("a.js", "const t = `<|im_end|>`;\nf();", "const t = `<|im_end|>`;\nf();");
-    struct clean_options options = options_for("a.txt");
+    struct clean_options options = clean_options_for("a.txt");
     options.code = STR("<|im_start|>user\nhi<|im_end|>");
     check_with(&options, "<|im_end|>\na<|im_start|>user\nho<|im_end|>\nb<|im_end|>",
                "a<|im_start|>user\nho<|im_end|>\nb", "");
@@ -196,7 +156,7 @@ static void test_tokens_that_are_code(void **state) {
 static void test_further_tokens(void **state) {
     (void)state;
     const struct str tokens[] = {STR("§end§"), STR("<|odd|>"), STR("")};
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     options.tokens = tokens;
     options.n_tokens = 3;
     check_with(&options, "x = 1 <|odd|>\ny = 2§end§", "x = 1 \ny = 2", "");
@@ -340,7 +300,7 @@ static void test_not_chatter(void **state) {
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct str code = str_from(ROWS[i].code);
-        struct clean_options options = options_for(ROWS[i].path);
+        struct clean_options options = clean_options_for(ROWS[i].path);
         struct run run;
         run_init(&run);
         run_clean(&run, &options, code, 3, NULL);
@@ -368,7 +328,7 @@ static void test_chatter_that_was_code(void **state) {
 
 static void check_indent(const char *indent, const char *unit, const char *code, const char *answer,
                          const char *wanted) {
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     options.indent = str_from(indent);
     options.unit = str_from(unit);
     options.code = str_from(code);
@@ -430,7 +390,7 @@ static void test_string_lines(void **state) {
 
 static void test_line_ends(void **state) {
     (void)state;
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     options.eol = STR("\r\n");
     check_with(&options, "a\nb\r\nc\rd\r\r\ne\n", "a\r\nb\r\nc\r\nd\r\n\r\ne", "");
     options.eol = STR("\r");
@@ -442,7 +402,7 @@ static void test_characters(void **state) {
     check("a.py", "é = '€😀'", "é = '€😀'");
     check("a.py", "a\xff\x62\xe2\x82", "a\xef\xbf\xbd\x62\xef\xbf\xbd\xef\xbf\xbd");
     check("a.py", "x\xed\xa0\x80y", "x\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdy");
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     struct cleaner *cleaner = cleaner_create(&options);
     struct run run;
     run_init(&run);
@@ -475,7 +435,7 @@ static void check_prompt(const struct clean_options *options, const char *const 
 
 static void test_promptness(void **state) {
     (void)state;
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     static const char *const PLAIN[] = {
         "def", "def",  " f", " f", "(x):", "(x):", "\n", "",  "    ret", "\n    ret", "urn",
         "urn", " x <", " x", " 1", " < 1", "\n\n", "",   "y", "\n\ny",   NULL};

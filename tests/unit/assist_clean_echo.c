@@ -9,8 +9,7 @@
 
 #include <cmocka.h>
 
-#include "assist/clean.h"
-#include "base/limits.h"
+#include "assist_clean_rig.h"
 
 struct row {
     const char *path, *file, *answer, *wanted;
@@ -22,46 +21,34 @@ static struct clean_options options_for(const char *path, struct str file, const
     struct str before = str_slice(file, 0, at);
     size_t line = str_rfind_char(before, '\n');
     struct str own = str_from_index(before, line == STR_NPOS ? 0 : line + 1);
-    size_t n = 0;
-    while (n < own.n && char_is_blank(own.p[n])) {
-        n++;
-    }
+    size_t n = str_indent(own);
     struct str indent = str_slice(own, 0, n);
     bool has_lead = lead[0] != '\0';
-    return (struct clean_options){
-        .language = language_detect(str_from(path), STR_NONE),
-        .eol = STR("\n"),
-        .unit = STR("    "),
-        .indent = has_lead ? str_from_index(str_from(lead), 1) : indent,
-        .is_line_start = has_lead || n == own.n,
-        .before = before,
-        .lead = str_from(lead),
-        .after = str_from_index(file, at + 1),
-    };
+    struct clean_options options = clean_options_for(path);
+    options.indent = has_lead ? str_from_index(str_from(lead), 1) : indent;
+    options.is_line_start = has_lead || n == own.n;
+    options.before = before;
+    options.lead = str_from(lead);
+    options.after = str_from_index(file, at + 1);
+    return options;
 }
 
 static void check_with(const struct clean_options *options, struct str answer, struct str wanted) {
     for (size_t size = 1; size < 100; size = size * 3 + 1) {
-        struct cleaner *cleaner = cleaner_create(options);
-        struct buf text, thinking;
-        buf_init(&text, LIMIT_ANSWER);
-        buf_init(&thinking, LIMIT_ANSWER);
-        for (struct str rest = answer; rest.n > 0; rest = str_from_index(rest, size)) {
-            cleaner_feed(cleaner, str_slice(rest, 0, size), &text, &thinking);
-        }
-        cleaner_end(cleaner, &text, &thinking);
-        struct str whole = cleaner_text(cleaner);
+        struct run run;
+        run_init(&run);
+        run_clean(&run, options, answer, size, NULL);
+        struct str whole = buf_str(&run.whole);
         if (!str_eq(whole, wanted)) {
             fail_msg("%.*s|%.*s\n--- answer\n%.*s\n--- wanted\n%.*s\n--- got\n%.*s\n---",
                      STR_ARG(options->before), STR_ARG(options->after), STR_ARG(answer),
                      STR_ARG(wanted), STR_ARG(whole));
         }
-        if (!str_eq(buf_str(&text), whole)) {
-            fail_msg("pieces of \"%.*s\" are \"%.*s\"", STR_ARG(answer), STR_ARG(buf_str(&text)));
+        if (!str_eq(buf_str(&run.text), whole)) {
+            fail_msg("pieces of \"%.*s\" are \"%.*s\"", STR_ARG(answer),
+                     STR_ARG(buf_str(&run.text)));
         }
-        buf_finish(&text);
-        buf_finish(&thinking);
-        cleaner_destroy(cleaner);
+        run_finish(&run);
     }
 }
 

@@ -9,23 +9,13 @@
 
 #include <cmocka.h>
 
-#include "assist/clean.h"
-#include "base/limits.h"
+#include "assist_clean_rig.h"
 
 #define ANSWER (256u * 1024)
 
-static struct clean_options options_for(const char *path) {
-    return (struct clean_options){
-        .language = language_detect(str_from(path), STR_NONE),
-        .eol = STR("\n"),
-        .unit = STR("    "),
-        .is_line_start = true,
-    };
-}
-
 static void test_limit(void **state) {
     (void)state;
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     struct cleaner *cleaner = cleaner_create(&options);
     struct buf text, thinking;
     buf_init(&text, 2 * LIMIT_ANSWER);
@@ -110,8 +100,8 @@ static void test_hostile_answers_take_linear_time(void **state) {
         "aab",
         ");\n}\n",
     };
-    struct clean_options options[6] = {options_for("a.py"), options_for("a.html"),
-                                       options_for("a.md")};
+    struct clean_options options[6] = {clean_options_for("a.py"), clean_options_for("a.html"),
+                                       clean_options_for("a.md")};
     options[0].indent = STR("    ");
     options[2].mode = CLEAN_MARKDOWN;
     // Places between many lines that are alike.
@@ -122,7 +112,7 @@ static void test_hostile_answers_take_linear_time(void **state) {
         rest[i % sizeof(rest)] = "aab"[i % 3];
     }
     for (size_t k = 3; k < 6; k++) {
-        options[k] = options_for("a.py");
+        options[k] = clean_options_for("a.py");
         options[k].before = str_of(before, sizeof(before) - k);
     }
     options[3].after = str_of(after, sizeof(after));

@@ -9,44 +9,27 @@
 
 #include <cmocka.h>
 
-#include "assist/clean.h"
-#include "base/limits.h"
+#include "assist_clean_rig.h"
 
 #define FENCE "```"
-
-static struct clean_options options_for(const char *path) {
-    return (struct clean_options){
-        .language = language_detect(str_from(path), STR_NONE),
-        .eol = STR("\n"),
-        .unit = STR("    "),
-        .is_line_start = true,
-    };
-}
 
 static void check_with(const struct clean_options *options, const char *answer,
                        const char *wanted) {
     for (size_t size = 1; size < 8; size += 3) {
-        struct cleaner *cleaner = cleaner_create(options);
-        struct buf text, thinking;
-        buf_init(&text, LIMIT_ANSWER);
-        buf_init(&thinking, LIMIT_ANSWER);
-        for (struct str rest = str_from(answer); rest.n > 0; rest = str_from_index(rest, size)) {
-            cleaner_feed(cleaner, str_slice(rest, 0, size), &text, &thinking);
+        struct run run;
+        run_init(&run);
+        run_clean(&run, options, str_from(answer), size, NULL);
+        if (!str_eq(buf_str(&run.whole), str_from(wanted))) {
+            fail_msg("%s\n--- wanted\n%s\n--- got\n%.*s\n---", answer, wanted,
+                     STR_ARG(buf_str(&run.whole)));
         }
-        cleaner_end(cleaner, &text, &thinking);
-        struct str whole = cleaner_text(cleaner);
-        if (!str_eq(whole, str_from(wanted))) {
-            fail_msg("%s\n--- wanted\n%s\n--- got\n%.*s\n---", answer, wanted, STR_ARG(whole));
-        }
-        buf_finish(&text);
-        buf_finish(&thinking);
-        cleaner_destroy(cleaner);
+        run_finish(&run);
     }
 }
 
 static void check_indent(const char *indent, const char *unit, const char *code, const char *answer,
                          const char *wanted) {
-    struct clean_options options = options_for("a.py");
+    struct clean_options options = clean_options_for("a.py");
     options.indent = str_from(indent);
     options.unit = str_from(unit);
     options.code = str_from(code);
@@ -71,7 +54,7 @@ static void test_repeated_start_of_line(void **state) {
         {"名 = ", "名 = 1", "1"},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-        struct clean_options options = options_for("a.py");
+        struct clean_options options = clean_options_for("a.py");
         options.is_line_start = false;
         options.before = str_from(CASES[i][0]);
         check_with(&options, CASES[i][1], CASES[i][2]);
